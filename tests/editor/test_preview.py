@@ -262,6 +262,6 @@ def test_it_lists_the_colors_of_the_chart_so_that_people_can_change_them(preview
 def test_it_names_labels_to_show_that_the_data_lacks(preview: Preview) -> None:
     by_plan = {"report": "segmentation", "events": "Signed up", "breakdown": "plan", "last": "7"}
     assert preview(ask="missing", **by_plan, only="Team\nGold")["data_note"] == (
-        "Show only: Mixpanel's answer has no label “Gold”."
+        "Field “Show only”: Mixpanel's answer has no label “Gold”."
     )
     assert preview(**by_plan, only="Team")["data_note"] == ""

@@ -1,4 +1,4 @@
-"""Adapts allauth to MixCyfe: without a sign-up page, and with encrypted secrets of second factors."""
+"""Adapts allauth to MixCyfe: removes the sign-up page, and encrypts the secrets of second factors."""
 
 from typing import Any
 

@@ -1,11 +1,12 @@
-"""Writes the audit log (`models.audit_entry`): entries about logins, changes and exports, also by commands.
+"""Writes the audit log (`models.audit_entry`). Its entries are about logins, changes and exports, also by commands.
 
 If the caller has a transaction, the entry is saved in it: the change and its entry are saved together or not at all.
 With `must=False`, for example for logins, the caller goes on if the database can't store the entry. stderr still gets
 the entry if AUDIT_LOG is “stderr”.
 
-Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history pages. Entries hold
-the old and new values of changed fields (`admin/changes.py`), but no credentials and no addresses of widgets.
+Changes in the admin are also in Django's own log (LogEntry), from which Django makes the history pages. The entries of
+both logs hold the old and new values of changed fields (`admin/changes.py`), but no credentials and no addresses of
+widgets.
 """
 
 import json
@@ -136,7 +137,7 @@ def signed_in(request: Any, user: Any, **_: Any) -> None:
 
 
 def ways_used(request: Any, user: Any) -> list[str]:
-    """The ways in which the person logged in, for example “a passkey”. allauth records all except the password."""
+    """The ways in which the person logged in, for example “a passkey”. allauth records all ways except the password."""
     noted = get_authentication_records(request, user)
     is_without = any(each["method"] == "socialaccount" or each.get("passwordless") for each in noted)
     kinds = (each.get("type", each["method"]) for each in noted)
@@ -150,9 +151,9 @@ def signed_out(user: Any, **_: Any) -> None:
 
 
 def visible_to(user: Any) -> QuerySet[LogEntry]:
-    """The entries of Django's log about projects and widgets that this user can see now, for the admin's first page.
+    """The entries of Django's log for the admin's first page. Superusers get all entries.
 
-    Superusers get all entries.
+    Other users get the entries about those projects and widgets that they can see now.
     """
     entries = LogEntry.objects.select_related("content_type", "user")
     if not user.is_active:

@@ -17,9 +17,10 @@ def harmless(text: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """With TRUST_PROXY, the last entry of X-Forwarded-For, which the proxy appends.
+    """The visitor's IP address. With TRUST_PROXY, it is the last entry of X-Forwarded-For, which the proxy appends.
 
-    Without TRUST_PROXY, or if this entry is not an address, the connection's address; empty if it has none.
+    Without TRUST_PROXY, or if this entry is not an address, it is the connection's address. The result is empty if the
+    connection has no address.
     """
     direct: str = request.META.get("REMOTE_ADDR", "")
     direct = address_in(direct) or direct

@@ -3,7 +3,7 @@
 Somebody who knows the password could guess a code, and the thief of a session could guess the password. `sign_in`
 limits guesses on the login page. The counters of both modules are rows of django-axes' AccessAttempt. A counter ends
 AXES_COOLOFF_TIME after its last failure. During a lockout, no guess is checked and nothing is written.
-`password_reset` limits its requests with the same counters.
+`password_reset` limits its requests with counters of the same kind.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,8 @@ class Guesses:
     def reserve(self, request: Any) -> int:
         """Counts a guess before it is checked, so that simultaneous guesses can't exceed the limit.
 
-        Returns the count minus the limit, or 1 during a lockout. Above 0, the caller must not check the guess.
+        Returns the count minus the limit, or 1 during a lockout. If the result is above 0, the caller must not check
+        the guess.
         """
         if self.are_locked(request):
             return 1

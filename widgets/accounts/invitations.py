@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class InvitationTokens(PasswordResetTokenGenerator):
-    """Before a person has set a password or logged in, a link works only until the person's projects change.
+    """While a person is pending (`is_pending`), a change of the person's projects ends all links to the account.
 
     So a lead can't keep a link and later use it to enter another lead's project.
     """
@@ -46,9 +46,9 @@ tokens = InvitationTokens()
 
 
 class OpenedTokens(InvitationTokens):
-    """Makes and checks the value that a session stores instead of an opened link's token: the token's time and an HMAC.
+    """After a person has opened a link, the session stores the token's time and an HMAC of the token, not the token.
 
-    Nobody can make the link from this value.
+    So nobody can restore the link from the session. This class makes and checks the stored value.
     """
 
     def keep(self, token: str) -> str:
@@ -107,7 +107,7 @@ def invite(by: Any, project: Project, name: str, email: str, role: str) -> Invit
     if new or may_give_link(by, user):
         return send_link(user)
     if settings.EMAIL_IS_SET_UP:
-        # The mail goes to the person's own address, because `by` is not allowed to see the link.
+        # `by` is not allowed to see a link to this account, so MixCyfe sends the mail only to the person.
         return Invitation(user, mailed=mail_link(user) if is_pending(user) else mail_about(user, project, by))
     return Invitation(user)
 
@@ -127,8 +127,9 @@ def is_pending(user: Any) -> bool:
 def may_give_link(by: Any, user: Any) -> bool:
     """True if `by` is allowed to see a one-time link to this account.
 
-    Superusers see links to all open accounts. A lead sees links only to pending people (`is_pending`) who are not
-    superusers, and are members of this lead's projects only. So no link gives a lead access to another lead's project.
+    Superusers see links to all open accounts. A lead sees the link to a person's account if the person is pending
+    (`is_pending`) and not a superuser, and if the lead leads all projects of the person. So no link gives a lead access
+    to another lead's project.
     """
     if not user.is_active or by.is_superuser:
         return bool(user.is_active)

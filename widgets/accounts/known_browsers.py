@@ -1,8 +1,8 @@
 """Recognises browsers in which a person has logged in before, by a cookie with a signed random number.
 
 Browsers send the cookie only to the login page and to the pages below its URL. The signature is valid for one user
-name, so a thief of the cookie gets as many guesses as a new browser, and only for that name. In a shared browser, the
-cookie belongs to the person who logged in last.
+name. With a stolen cookie, a thief can guess this user's password as often as in a new browser, but no other user's. In
+a shared browser, the cookie belongs to the person who logged in last.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def known(request: HttpRequest, name: str) -> str:
 
 
 def remember(request: Any, name: str) -> None:
-    """Lets KnownBrowserMiddleware set the cookie. `name`: the name of the user who has just logged in."""
+    """Makes KnownBrowserMiddleware set the cookie. `name`: the name of the user who has just logged in."""
     number = known(request, name).removeprefix("browser ") or get_random_string(22)
     request.known_browser = (name, number)
 

@@ -74,7 +74,7 @@ def owned_in(membership: Membership) -> QuerySet[Widget]:
 
 
 def close_account(user: Any) -> int:
-    """Closes the account and removes the person from all projects. Returns how many widgets lose their owner.
+    """Closes the account and removes the person from all projects. Returns the number of widgets that lose their owner.
 
     The account loses its password and superuser rights, so it has no rights if somebody opens it again. The user name
     stays, because Django's log (LogEntry) shows it. Raises LastSuperuser as `keep_a_superuser` does.

@@ -148,7 +148,10 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     @property
     def basic_auth(self) -> bool:
-        """False if the provider accepts the secret by `client_secret_post`. HTTP Basic is OpenID Connect's default."""
+        """True if MixCyfe must send the client secret by HTTP Basic, the default of OpenID Connect.
+
+        False if the provider accepts the secret by `client_secret_post`.
+        """
         return "client_secret_post" not in self.openid_config.get("token_endpoint_auth_methods_supported", ())
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
@@ -156,7 +159,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     @provider_errors
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
-        """The login for the person. The e-mail address comes from the ID token, or else from the userinfo endpoint."""
+        """The person's SocialLogin. The e-mail address comes from the ID token, or else from the userinfo endpoint."""
         claims = self.claims_of(kwargs["response"]["id_token"])
         if "email" not in claims:
             more = self._fetch_user_info(token.token)

@@ -55,8 +55,8 @@ class PasswordRules:
         self.common: set[str] = CommonPasswordValidator().passwords
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raises ValidationError for passwords that contain one of WORDS, and for common passwords, also repeated or
-        between digits or signs.
+        """Raises ValidationError if the password contains one of WORDS, or is a common password, a repeated common
+        password, or a common password with digits or signs around it.
 
         Django's own validator compares only whole passwords, and few common passwords have the required 12 characters.
         """
@@ -76,8 +76,8 @@ class PasswordRules:
     def password_changed(self, password: str, user: Any = None) -> None:
         """Ends the user's sessions and sends a mail, if the user has logged in before.
 
-        Django calls this method after each change. The session that made the change goes on, because Django then gives
-        this session a new key.
+        Django calls this method after each change. The session in which the user changed the password goes on,
+        because Django then saves it again with a new key.
         """
         if user is not None:
             audit_log.record(Action.PASSWORD, user, must=False)  # the new password is saved already

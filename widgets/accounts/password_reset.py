@@ -1,8 +1,8 @@
 """Mails a link to people who forgot their password. The link works once, within an hour.
 
 The page's answer is the same for every address, so that nobody learns which addresses have an account. Closed accounts
-get no mail. Accounts without a password get none either: those that use only single sign-on, the account for commands,
-and those of invited people, who can ask for a new invitation.
+get no mail. Accounts without a password get no mail either. These are the accounts that use only single sign-on, the
+account for commands, and the accounts of invited people. Invited people can ask for a new invitation.
 """
 
 from datetime import datetime, timedelta
@@ -33,10 +33,10 @@ BEGINNING = datetime(2001, 1, 1)
 """Django's tokens begin with their creation time: the seconds since this moment, in the machine's local time."""
 
 MAILS = 3
-"""Per quarter of an hour, MixCyfe sends mails for at most this many requests with the same e-mail address."""
+"""The limit of requests that cause mails, per e-mail address and quarter of an hour."""
 
 ASKS = 20
-"""Per quarter of an hour, a visitor can send at most this many requests."""
+"""The limit of requests per visitor and quarter of an hour."""
 
 
 class ResetTokens(InvitationTokens):

@@ -129,7 +129,7 @@ def page(request: Any, form: AgainForm, method: str) -> HttpResponse:
 def recent_login_required(view: View) -> View:
     """Decorator: asks people whose login is not recent to sign in again.
 
-    People who are not logged in can pass this decorator, so such a view also needs `login_required`.
+    People who are not logged in can pass this decorator, so the view also needs `login_required`.
     """
 
     @wraps(view)
@@ -157,7 +157,7 @@ PEOPLE = (
     "widgets_project_link",
     "widgets_project_remove",
 )
-"""Beginnings of the URL names of the admin's pages that change people and their roles."""
+"""The admin's pages that change people and their roles have URL names that begin with one of these."""
 
 
 def recent_login_required_for_people(view: View) -> View:

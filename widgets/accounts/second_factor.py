@@ -110,7 +110,7 @@ def authenticator_of(user: Any, code: str) -> Authenticator | None:
 
 
 def takes(app: Authenticator, code: str) -> bool:
-    """True if the app's code is valid now and newer than the last used one. Stores its counter, so it works once."""
+    """True if the app's code is valid now and newer than the last used code. Stores its counter: a code works once."""
     secret = decrypt(app.data["secret"])
     for counter in yield_hotp_counters_from_time():
         is_newer = counter > app.data.get("last_counter", 0)

@@ -2,9 +2,10 @@
 
 The database holds each session's data encrypted, and a digest of the session's key. Only the cookie holds the key.
 
-A session with a login ends SESSION_COOKIE_AGE after its last request, or up to TOUCH_SECONDS earlier. At the latest, it
-ends SESSION_ENDS_AFTER after its login. The column `expire_date` holds the time of its end. A request updates the
-column only if the new time is more than TOUCH_SECONDS later, so an active person causes one write per hour.
+A session with a login ends when SESSION_COOKIE_AGE has passed since its last request (or up to TOUCH_SECONDS earlier),
+and at the latest when SESSION_ENDS_AFTER has passed since its login. The column `expire_date` holds the time at which
+the session ends. A request updates the column only if the new time is more than TOUCH_SECONDS later, so an active
+person causes one write per hour.
 """
 
 import hashlib
@@ -111,7 +112,8 @@ def remember_login(request: Any, **_: Any) -> None:
 class OpenSession:
     """A session in the list on a person's account page.
 
-    `seen_at`: the last request's time, or up to TOUCH_SECONDS earlier; on the session's last day, up to a day earlier.
+    `seen_at`: the time of the last request. It can be up to TOUCH_SECONDS too early, and on the session's last day
+    up to a day too early.
     """
 
     program: str

@@ -23,7 +23,9 @@ from widgets.accounts import failed_logins, known_browsers, mails
 from widgets.accounts.client import harmless, program
 
 NEW_BROWSER = ""
-"""The value of the column `user_agent` for all new browsers. It is no User-Agent, because a program can send any."""
+"""The value of the column `user_agent` for all new browsers. With the real User-Agent there, an
+attacker could get a new counter for each invented User-Agent.
+"""
 
 LONGEST_NAME = 64
 
@@ -39,7 +41,7 @@ def shortened(name: str) -> str:
 
 
 def refused(request: HttpRequest, *_: Any) -> HttpResponse:
-    """The lockout page, the same whether or not the user name exists. AXES_LOCKOUT_CALLABLE names this function."""
+    """The lockout page. It does not show whether the user name exists. AXES_LOCKOUT_CALLABLE names this function."""
     response = render(request, "lockout.html", status=429)
     response["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
     return response
@@ -72,10 +74,10 @@ def tell_of_lockout(name: str) -> None:
             "lockout_mailed_at",
             "Wrong passwords for your account at MixCyfe",
             "Somebody entered a wrong password for your account, after too many failed logins. For a quarter of an "
-            "hour, that browser can't log in to your account. If the browser is new, the same is true for all new "
-            "browsers in its network. If it was you, wait for a quarter of an hour, or use another browser in which "
-            "you have logged in before. If it was not you, do nothing: the person did not get in. You get at most one "
-            "such mail per day.",
+            "hour, the browser that was used can't log in to your account. If you have never logged in with that "
+            "browser, this is also true for all other new browsers in its network. If it was you, wait for a quarter "
+            "of an hour, or use another browser in which you have logged in before. If it was not you, do nothing: "
+            "the person did not get in. You get at most one such mail per day.",
         )
 
 
@@ -83,7 +85,10 @@ class SignInHandler(AxesDatabaseHandler):
     """Counts failed logins, and decides whether a login is locked out. AXES_HANDLER names this class."""
 
     def filter_user_attempts(self, request: Any, credentials: Any = None) -> list[QuerySet[AccessAttempt]]:
-        """The counters of an attempt: the known browser's, or for new browsers the name's and the network address's."""
+        """The counters of an attempt. A known browser has one counter.
+
+        New browsers share two: the counter of the user name and network address, and that of the network address.
+        """
         name = name_tried(request, credentials)
         if browser := known_browsers.known(request, name):
             return [AccessAttempt.objects.filter(username=name, user_agent=browser)]
@@ -121,6 +126,9 @@ class SignInHandler(AxesDatabaseHandler):
         known_browsers.remember(request, shortened(user.get_username()))
 
     def reset_user_attempts(self, request: Any, credentials: Any = None) -> int:
-        """Keeps the network address's counter, because attackers could otherwise reset it by their own logins."""
+        """Deletes only the failures with this user name.
+
+        Otherwise attackers could reset the network address's counter by logging in to their own account.
+        """
         removed, _ = self.filter_user_attempts(request, credentials)[0].delete()
         return removed

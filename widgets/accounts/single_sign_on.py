@@ -151,7 +151,8 @@ def begin(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = OAuth2LoginView.adapter_view(Exchange(request))(request)
     if urlsplit(response["Location"]).netloc == "":
         return response
-    # A page, because the Content-Security-Policy (form-action) forbids a form's redirect to another site.
+    # The response is a page that opens the provider's page, because the Content-Security-Policy (form-action) forbids
+    # that a form redirects to another site.
     return render(request, "sign_in/to_provider.html", {"url": response["Location"]})
 
 

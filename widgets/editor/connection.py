@@ -1,4 +1,4 @@
-"""The connection test: a small query with a project's values, saved or not, and its result in words.
+"""The connection test: sends a small query with a project's values (saved or unsaved), and describes the result.
 
 If an error might be due to the project's engine (Insights or Classic), the test tries the other engine.
 """
@@ -112,8 +112,9 @@ def may_be_the_engine(failure: Failure) -> bool:
 def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) -> str:
     """Sends one query, and returns the project's time zone at Mixpanel, or "" if it is unknown.
 
-    If `may_ask_zone` is true, a second request, which does not count towards the hourly limit, asks for the time zone.
-    Raises MixpanelError if the query fails, unless a wrong time zone is the cause and the right one is known.
+    If `may_ask_zone` is true, a second request asks for the time zone. It does not count towards the hourly limit.
+    Raises MixpanelError if the query fails. If it fails because of a wrong time zone, and Mixpanel shows the right time
+    zone, returns the right time zone instead.
     """
     refused = None
     try:
@@ -134,7 +135,7 @@ def zone_after_query(client: Client, request: Request, *, may_ask_zone: bool) ->
 
 
 def only_the_other(failure: Failure, project: Project, other: str, found: Verdict) -> Verdict:
-    """The verdict if Mixpanel refused the project's engine but accepted `other`, whose own verdict is `found`."""
+    """The verdict if Mixpanel refused the project's engine but accepted `other`. `found`: the verdict for `other`."""
     refused, works = project.engine.capitalize(), other.capitalize()
     title = f"Mixpanel accepted the credentials, but refused the engine {refused}. Choose the engine {works}."
     text = sentences(failure.said, f"Mixpanel answered the same query with the engine {works}", found.text)
@@ -144,7 +145,7 @@ def only_the_other(failure: Failure, project: Project, other: str, found: Verdic
 
 
 def connected(project: Project, zone: str) -> Verdict:
-    """Compares the project's time zone with `zone`, the one at Mixpanel, or "" if Mixpanel does not show it."""
+    """The verdict if Mixpanel answered the query. `zone`: the project's time zone at Mixpanel, or "" if unknown."""
     which = f" for project {project.project_id}" if project.project_id else ""
     title = f"Connected: Mixpanel answers{which}."
     if project.timezone == LAST_ZONE:
@@ -164,8 +165,7 @@ def connected(project: Project, zone: str) -> Verdict:
     else:
         wrong = f"The time zone is wrong: at Mixpanel, the project is in {zone}."
         text = (
-            f"Mixpanel answers. But it is {clock(zone)} in the project's zone, and {clock(project.timezone)} in "
-            f"{project.timezone}."
+            f"Mixpanel answers. But it is {clock(zone)} in {zone}, and {clock(project.timezone)} in {project.timezone}."
         )
         return Verdict(False, wrong, text, outcomes=("ok",), timezone=zone)
     if project.auth == Auth.PROJECT_SECRET:
@@ -197,7 +197,10 @@ def explained(failure: Failure, project: Project) -> Verdict:
             text = "The credentials are right, but Mixpanel answers queries only on paid plans. Change the plan there."
         case ErrorKind.TIMEZONE:
             title = f"The time zone is wrong: at Mixpanel, {project.today():%-d %B} has not begun in this project."
-            text = f"{project.timezone} is ahead of the project's zone. Copy the zone from Mixpanel's project settings."
+            text = (
+                f"{project.timezone} is ahead of the project's time zone at Mixpanel. Copy the time zone from "
+                "Mixpanel's project settings."
+            )
         case ErrorKind.LIMIT:
             title = "Mixpanel accepted the credentials, but the project has no queries left for now."
             text = sentences(failure.said, "All programs that query this project share one limit.")
@@ -216,7 +219,7 @@ def explained(failure: Failure, project: Project) -> Verdict:
 
 def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
     others = " or ".join(name for code, name in REGIONS.items() if code != project.region)
-    region = f"If that is right, check the data residency. The project might be in another region ({others})."
+    region = f"If all of this is right, check the data residency. The project might be in another region ({others})."
     if failure.status == 403:
         which = f"project {project.project_id}" if project.project_id else "this project"
         return (
@@ -231,5 +234,6 @@ def credentials_wrong(failure: Failure, project: Project) -> tuple[str, str]:
         )
     return (
         "Mixpanel does not accept this user name and secret.",
-        f"Copy both again from Organization settings → Service accounts. The account might also have expired. {region}",
+        "Copy both again from Organization settings → Service accounts. Check there that the account has not expired. "
+        f"{region}",
     )

@@ -1,4 +1,4 @@
-"""Previews of widgets, saved or not. Most previews cost no query, because the data of the same query is stored."""
+"""Previews of widgets, saved or unsaved. Most previews send no query, because their query's data is stored already."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,7 +34,7 @@ class Ask(Enum):
 class State(Enum):
     """`ANSWERED` means that data is stored. The other states have no data.
 
-    - `ANSWERED`: if there is no chart nevertheless, `Preview.problem` gives the reason.
+    - `ANSWERED`: if the chart is missing, `Preview.problem` gives the reason.
     - `UNASKED`: the query was not sent to Mixpanel yet.
     - `ASKING`: another request sends the query now, or too many queries run at once.
     - `FAILED`: `Preview.problem` gives the reason.
@@ -122,7 +122,7 @@ def ask_for(project: Project, query: Query, user_id: int | None) -> Asked:
         user_id=user_id,
         alone=True,
     )
-    # The snapshot was deleted if the project has changed meanwhile.
+    # If the project has changed meanwhile, its snapshot was deleted.
     snapshot = Snapshot.objects.filter(pk=looked_up.pk).first()
     if isinstance(outcome, RefreshOutcome):
         return Asked(snapshot, elsewhere=outcome is RefreshOutcome.LATE, spent=True)
@@ -154,7 +154,9 @@ def draw(shown: Preview, widget: Widget, report: Report) -> None:
     shown.dropped, shown.adds_up = dropped(viewed, widget), report.additive
     shown.labels = labels(report, widget)
     if missing := [f"“{label}”" for label in widget.only if label not in shown.labels]:
-        shown.data_note = f"{report.note} Show only: Mixpanel's answer has no label {', '.join(missing)}.".strip()
+        shown.data_note = (
+            f"{report.note} Field “Show only”: Mixpanel's answer has no label {', '.join(missing)}.".strip()
+        )
     try:
         table = lay_out(viewed.report, widget.drawing)
         shown.colors = [] if widget.chart in UNCOLORED else list(table.colors)
@@ -178,7 +180,10 @@ def dropped(viewed: View, widget: Widget) -> list[Dropped]:
 
 
 def labels(report: Report, widget: Widget) -> list[str]:
-    """Mixpanel's labels, which a person can leave out or rename: a funnel's steps, then the others by falling total."""
+    """Mixpanel's labels, which a person can leave out or rename.
+
+    A funnel's steps come first, then the other labels, the label with the largest total first.
+    """
     shown = widget.report_type.view(report, widget.spec)
     series = sorted(shown.series, key=lambda s: -s.total)
     steps = [str(row) for row in shown.rows] if shown.row_kind == "steps" else []

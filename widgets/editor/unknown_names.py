@@ -1,4 +1,4 @@
-"""Finds events and properties of a widget that the stored lists of Mixpanel's names lack, and suggests similar names.
+"""Finds a widget's events and properties that are not in the stored lists of Mixpanel's names. Suggests similar names.
 
 For a wrong name, Mixpanel returns zeros and no error. The lists have only the most common names of the last weeks, so
 an unknown name causes only a warning.
@@ -29,7 +29,7 @@ class UnknownName:
 
 
 def unknown_names(widget: Widget) -> list[UnknownName]:
-    """The names in a valid widget that the stored lists lack. Names without a stored list are not checked."""
+    """A valid widget's names that are not in the stored lists. Names without a stored list are not checked."""
     lists: dict[tuple[str, ...], list[str]] = {}
     found = []
     for field, noun, name, of in names_of(widget):
@@ -45,7 +45,8 @@ def unknown_names(widget: Widget) -> list[UnknownName]:
 def names_of(widget: Widget) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
     """Yields (field, noun, name, of). `of` selects the name's stored list, for example the event of a property.
 
-    Leaves out the field `filters`, and properties if the widget has no or several events (except in `metrics`).
+    Yields the names in `breakdown` and `property_name` only if the widget has exactly one event. Leaves out the field
+    `filters`.
     """
     used = widget.report_type.fields
     events = [("events", event) for event in widget.events] if "events" in used else []
