@@ -97,7 +97,7 @@ RANGES = {
     "last_quarter": "Last quarter",
     "fixed": "From one date to another",
 }
-SORTS = {"value": "Largest first", "label": "By label", "none": "As Mixpanel or the list gives them"}
+SORTS = {"value": "Largest first", "label": "By label", "none": "In the order of Mixpanel or of your list"}
 FILTER_OPS = {
     "is": "is",
     "is_not": "is not",

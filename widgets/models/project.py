@@ -97,9 +97,9 @@ class Project(models.Model):
         max_length=10,
         choices=list(ENGINES.items()),
         default=INSIGHTS,
-        help_text="Insights is Mixpanel's current engine. Choose Insights unless your widgets need expressions, saved "
-        "funnels with the widget's own dates, more than 40 events, or more than 12 months by day. Only Classic can do "
-        "these, but Classic can't do formulas, several metrics or funnels of listed steps. Classic uses older "
+        help_text="Insights is Mixpanel's current engine. Choose Classic only if your widgets need something that "
+        "Insights can't do: expressions, saved funnels with the dates of the widget, more than 40 events, or more than "
+        "12 months by day. Classic can't do formulas, several metrics or funnels of listed steps. Classic uses older "
         "endpoints, which Mixpanel put into maintenance on 1 July 2026 and might switch off.",
     )
     hourly_limit = models.PositiveIntegerField(

@@ -151,8 +151,8 @@ class Widget(models.Model):
     intervals = models.PositiveIntegerField(
         "columns",
         default=8,
-        help_text="The number of days, weeks or months for which the report follows each cohort. The period in which "
-        "people join is included.",
+        help_text="The number of days, weeks or months for which the report follows each cohort. The first of them is "
+        "the one in which people join.",
     )
 
     chart = models.CharField(
