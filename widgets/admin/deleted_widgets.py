@@ -22,7 +22,7 @@ from widgets.times import time_tag
 
 
 class WidgetDeleting(admin.ModelAdmin):
-    """The part of WidgetAdmin that deletes widgets. People can bring them back for the time KEPT_FOR."""
+    """The part of WidgetAdmin that deletes widgets. MixCyfe keeps a deleted widget for KEPT_FOR."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
 
