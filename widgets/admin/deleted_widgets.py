@@ -50,7 +50,7 @@ class WidgetDeleting(admin.ModelAdmin):
     def say_how_to_undo(self, request: HttpRequest) -> None:
         address = reverse("admin:widgets_deletedwidget_changelist")
         text = (
-            "You can bring deleted widgets back for {} days, and they keep their addresses. "
+            "You can bring deleted widgets back within {} days, and they keep their addresses. "
             'Open <a href="{}">Recently deleted</a>.'
         )
         self.message_user(request, format_html(text, KEPT_FOR.days, address), messages.INFO)

@@ -182,7 +182,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
 
 
 def other_formats(widget: Widget) -> list[dict[str, str]]:
-    """The widget's addresses for programs other than Cyfe. `name`: the format. `readers`: programs that read the format."""
+    """The widget's addresses for programs other than Cyfe. `name` and `readers`: as in `Format`."""
     return [
         {"name": format.name, "readers": format.readers, "url": widget.url(format.extension)}
         for format in formats_for(widget)
