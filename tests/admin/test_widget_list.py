@@ -156,7 +156,7 @@ class TestRefreshNow:
 
     def test_paused_widgets_are_not_refreshed(self, make_widget: MakeWidget, mixpanel: FakeMixpanel) -> None:
         assert act(boss(), "refresh_now", make_widget(title="A", active=False)) == [
-            "Not refreshed: “A”. Paused widgets are not refreshed."
+            "Not refreshed: “A”. MixCyfe does not refresh paused widgets."
         ]
         assert not mixpanel.calls
 

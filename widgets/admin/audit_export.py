@@ -53,7 +53,7 @@ class Echo:
 
 
 def csv_lines(entries: QuerySet[AuditEntry], *, with_address: bool) -> Iterator[str]:
-    """A header, then one line per entry. Cells have quotes, no line breaks, and no formulas for spreadsheets."""
+    """A header, then one line per entry. Each cell is quoted, and has no line breaks and no spreadsheet formula."""
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     yield writer.writerow(as_dict(AuditEntry(), with_address=with_address))
     for entry in newest_first(entries):

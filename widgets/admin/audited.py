@@ -1,4 +1,4 @@
-"""Records each addition, change and deletion in the admin in the audit log, in addition to Django's own log."""
+"""The admin writes each addition, change and deletion to the audit log, and also to Django's own log."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class Audited(admin.ModelAdmin):
         return super().log_deletions(request, queryset)
 
     def action_of(self, said: str) -> Action:
-        """The action that the audit log shows for a change with the message `said`."""
+        """The action that the audit log shows for a change. `said`: the change's message."""
         return Action.CHANGED
 
     def mirrored(self, request: HttpRequest, obj: Any, entry: Any, action: Action) -> Any:

@@ -58,7 +58,10 @@ class SuperusersOnly(admin.ModelAdmin):
     """A base class for the admin pages of rows that belong to no project."""
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Django looks for a row before it checks permissions, and the response must not show whether a row exists."""
+        """Only superusers get rows. Other people get the same response for an existing row as for a missing row.
+
+        Django finds the row first and checks permissions second, so a refusal would show that the row exists.
+        """
         return super().get_queryset(request) if is_superuser(request) else super().get_queryset(request).none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

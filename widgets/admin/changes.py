@@ -20,14 +20,14 @@ LONGEST = 200
 class LogsValues(admin.ModelAdmin):
     """Logs a line per changed field: its label, old value and new value.
 
-    For values that not every reader of the log is allowed to see, the line says “replaced” instead.
+    If some readers of the log are not allowed to see the values, the line says “replaced” instead.
     """
 
     logged_as_replaced: tuple[str, ...] = ()
-    """Fields for which the log shows “replaced”. A changed field of these makes the action CREDENTIALS."""
+    """Fields for which the log shows “replaced”. If one of these fields changes, the entry's action is CREDENTIALS."""
 
     not_logged: tuple[str, ...] = ()
-    """Fields that the log leaves out, because the form has them and the database does not."""
+    """Fields that the log leaves out, because the database does not store them."""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         if add:
@@ -49,7 +49,7 @@ class LogsValues(admin.ModelAdmin):
             if name in self.logged_as_replaced:
                 old, new = "", "replaced"
             elif is_one_row(field):
-                # Some readers of the log are not allowed to see the old or new row, for example another project.
+                # The row can be, for example, a project that some readers of the log are not allowed to see.
                 old, new = "", "replaced"
             yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
 

@@ -1,8 +1,7 @@
-"""The form of the connection test. Its values come from the form of a project, saved or not.
+"""The form of the connection test. Its values come from the form of a new or saved project.
 
-People choose a region and no host, so they can't make the test send a secret to a host of their own. The test sends a
-stored secret only if the region, project, user name and kind of credentials are still those for which the secret was
-stored.
+People choose a region, not a host, so they can't make the test send a secret to their own host. The test sends a stored
+secret only if the form has the stored region, project, user name and kind of credentials.
 """
 
 from typing import Any

@@ -22,7 +22,7 @@ from widgets.times import time_tag
 
 
 class WidgetDeleting(admin.ModelAdmin):
-    """The part of WidgetAdmin that deletes widgets. People can bring them back for the time KEPT_FOR."""
+    """The part of WidgetAdmin that deletes widgets. MixCyfe keeps a deleted widget for KEPT_FOR."""
 
     delete_confirmation_template = delete_selected_confirmation_template = "widgets/delete_widgets.html"
 
@@ -50,7 +50,7 @@ class WidgetDeleting(admin.ModelAdmin):
     def say_how_to_undo(self, request: HttpRequest) -> None:
         address = reverse("admin:widgets_deletedwidget_changelist")
         text = (
-            "You can bring deleted widgets back for {} days, and they keep their addresses. "
+            "You can bring deleted widgets back within {} days, and they keep their addresses. "
             'Open <a href="{}">Recently deleted</a>.'
         )
         self.message_user(request, format_html(text, KEPT_FOR.days, address), messages.INFO)

@@ -1,6 +1,6 @@
 """Refuses to save a widget that was changed while the form was open.
 
-The refusal lists the changes that Django's log has, with their authors.
+The error message lists the changes and their authors from Django's log.
 
 The form's hidden field `stored_state` holds the widget's state at the time when the form was opened. After a refusal,
 the field holds the new state, so that saving again overwrites the change. If the widget was deleted, the page shows the
@@ -40,7 +40,7 @@ def state_of(widget: Widget) -> str:
 def conflict(widget: Widget, data: Mapping[str, Any]) -> str:
     """The message of the refusal, or "" if there is no conflict.
 
-    `widget`: as stored, or without an id if it was deleted. `data`: the submitted form.
+    `widget`: the stored widget, or a widget without an id if the stored one was deleted. `data`: the submitted form.
     """
     changed_at, _, last = str(data.get("stored_state") or "").partition(" ")
     if not changed_at or not any(button in data for button in SAVING):

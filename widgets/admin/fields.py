@@ -16,7 +16,7 @@ from widgets.spec import FILTER_OPS
 
 
 def picker(list_name: str, help_text: str = "") -> dict[str, str]:
-    """HTML attributes that make a script add a picker to the field: a list from which people choose.
+    """HTML attributes of a field with a picker. A script adds the picker: a list from which people choose.
 
     With the picker, `help_text` replaces the field's usual help text.
     """

@@ -25,6 +25,6 @@ Django's `forms.css` imports `widgets.css`, but browsers load imports late, so t
 """
 
 MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
-"""The first module imports the others. The page names all, so that the browser loads them at the same time."""
+"""The first module imports the others. The page links to all modules, so the browser loads them at the same time."""
 
 CHART_MODULES = [f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")]

@@ -10,7 +10,7 @@ from widgets.reports.insights.formulas import letters
 from widgets.spec import METRIC_MEASURES, OF_PROPERTY
 
 MOST_ROWS = 100
-"""The fields ignore rows beyond about this number. The report type checks Mixpanel's own limit, which is lower."""
+"""The fields read about this many rows and ignore the rest. The report type checks Mixpanel's own, lower limit."""
 
 TEXTS = ("event", "measure", "property", "label")
 
@@ -51,7 +51,8 @@ class MetricsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         found = (re.fullmatch(rf"{re.escape(name)}-([0-9]{{1,6}})-event", key) for key in data)
         rows = []
-        # The rows keep their order on the page, because a metric's letter depends on it. Their numbers can be unsorted.
+        # The rows stay in the order of the page, because the order decides each metric's letter. The row numbers in
+        # `data` can be unsorted.
         for number in list(dict.fromkeys(match[1] for match in found if match))[: MOST_ROWS + 1]:
             prefix = f"{name}-{number}"
             row: dict[str, Any] = {key: data.get(f"{prefix}-{key}", "").strip() for key in TEXTS}
@@ -64,7 +65,10 @@ class MetricsWidget(forms.Widget):
 
 
 class MetricsField(forms.Field):
-    """A list of metrics in the format of the JSON import. Keys except `event` are left out if empty or the default."""
+    """A list of metrics in the format of the JSON import.
+
+    Each metric has the key `event`. Other keys are left out if their value is empty or the default.
+    """
 
     widget = MetricsWidget
 

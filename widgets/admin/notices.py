@@ -31,13 +31,13 @@ MOST_TESTS = 10
 
 RECENT = 10
 at_work = Slots(lambda: 2)
-"""Allows two tests or checks of addresses at a time in this process. Each occupies a thread that answers polls."""
+"""Allows two tests or checks of addresses at a time in this process. Each blocks a thread that could answer polls."""
 
 TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 
 
 class AddressForm(forms.Form):
-    """`may_be_inside` (superusers only) allows addresses in the server's network and messages without encryption."""
+    """`may_be_inside` is True for superusers: they can add addresses in the server's network or without encryption."""
 
     name = forms.CharField(
         max_length=LONGEST_NAME,

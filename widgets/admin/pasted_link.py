@@ -16,7 +16,7 @@ class LinkProblem(Exception):
 
 
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
-    """The values of the form's fields that the link determines. `projects`: those that the person is allowed to edit.
+    """Form field → value, for the fields that the link fills in. `projects`: the projects that the person can edit.
 
     Raises LinkProblem if `text` is not a link to a report, or if the report's project is not one of `projects`.
     """
@@ -42,8 +42,8 @@ def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
 def fill(data: Any, projects: VisibleProjects) -> Any:
     """A copy of a submitted form with the link's values in the empty fields, for browsers without scripts.
 
-    The link also replaces Report and Chart, which are never empty, unless the person has chosen an event, a saved
-    report or a funnel. Raises LinkProblem as `fields_of` does.
+    Report and Chart are never empty, so the link also replaces them. But if the person has chosen an event, a saved
+    report or a funnel, Report and Chart stay as they are. Raises LinkProblem as `fields_of` does.
     """
     found = fields_of(data["link"], projects)
     filled = data.copy()

@@ -64,7 +64,7 @@ class PeopleAdmin(SuperusersOnly, StrictList, UserAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Django would also delete the person's log entries. `leave_view` closes accounts instead."""
+        """Accounts are closed (`leave_view`), not deleted: Django would also delete the person's log entries."""
         return False
 
     @admin.display(description="Name", ordering="first_name")

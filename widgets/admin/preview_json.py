@@ -71,7 +71,7 @@ def count(value: Value) -> str:
 
 
 def params(request: Request) -> list[list[str]]:
-    """The request's parameters, each as [name, text]; for an unsaved report, also the report's parts as JSON."""
+    """The request's parameters, each as [name, text]. If the request has a body, also the body's sections as JSON."""
     found = [[name, sent(value)] for name, value in request.params.items()]
     if request.body is not None:
         sections = request.body["bookmark"]["sections"]

@@ -99,7 +99,10 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
-        """The address of the project's page if a lead must repair the project and the user is a lead, else ""."""
+        """The address of the project's page, or "".
+
+        Only leads get the address, and only if the preview has a problem and a lead must repair the project.
+        """
         project = widget.project
         stuck = project.secret_problem or (project.in_backoff and project.backoff_kind in NEEDS_SOMEBODY)
         may = has_role(request.user, Role.LEAD, project.pk)

@@ -54,7 +54,7 @@ class ProjectForm(forms.ModelForm):
         if "timezone" in self.fields and self.instance.pk is None:
             # The field starts empty, because nobody would notice a wrong default.
             self.initial["timezone"] = ""
-            self.fields["timezone"].help_text += " Type to search. The connection test can also read the time zone."
+            self.fields["timezone"].help_text += " Type to search. The connection test can also fill in the time zone."
         if "new_secret" in self.fields and self.instance.pk and self.instance.has_secret:
             self.fields["new_secret"].help_text = "A secret is stored. Leave this field empty to keep it."
 
@@ -136,7 +136,7 @@ class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, St
         return [each for each in fieldsets if may_write or each[0] != CREDENTIALS]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Makes the superuser who adds a project a lead of the project."""
+        """The superuser who adds a project becomes a lead of this project."""
         super().save_related(request, form, formsets, change)
         if not change:
             form.instance.members.add(request.user, through_defaults={"role": Role.LEAD})

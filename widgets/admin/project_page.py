@@ -42,7 +42,7 @@ MOST_TESTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the usage bar. `width` is its number of queries, and `start` is the number to its left."""
+    """A part of the usage bar. `width`: number of its queries. `start`: number of queries in the parts before it."""
 
     start: int
     width: int

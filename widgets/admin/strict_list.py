@@ -97,7 +97,7 @@ class StrictList(Audited):
         return {}
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Adds `queryset` for `delete_widgets.html`, which also serves the page that deletes several widgets."""
+        """Adds `queryset`, because `delete_widgets.html` reads this variable, for one widget and for several."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
 
 

@@ -98,7 +98,7 @@ def in_words(name: str) -> str:
 
 
 def saved_name(chosen: Mapping[str, Any], name: str) -> str:
-    """The saved report's or funnel's name at Mixpanel if a stored list has the name, else for example “Funnel 7509”.
+    """The name of a saved report or funnel, or for example “Funnel 7509” if no stored list has the name.
 
     Empty if the form has no number or no project. `name`: the form's field, `saved_report` or `funnel`.
     """

@@ -97,8 +97,8 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
         with transaction.atomic():
             project = request.POST.get("project", "")
             if is_id(project):
-                # While the project is locked, no other request can take the title. Locking it first prevents
-                # deadlocks (see `Widget.save`).
+                # While the project is locked, no other request can take the title. The lock of the project comes first,
+                # because another order can cause deadlocks (see `Widget.save`).
                 Project.objects.editable_by(request.user).select_for_update().filter(pk=project).first()
             if object_id is not None and "stored_state" in request.POST and not self.lock(request, object_id):
                 object_id, form_url = None, reverse("admin:widgets_widget_add")
@@ -150,7 +150,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
             context |= {"sharing": sharing_of(stored) if stored.active else ""}
             context |= {"page_url": widget.page_url, "formats": other_formats(stored)}
             context["not_for_cyfe"] = NOT_FOR_CYFE if stored.hours_on_axis else ""
-            # `preview` must not run in a transaction, and a POST does.
+            # A POST runs in a transaction, but `preview` must not.
             if request.method == "GET":
                 context["preview"] = as_json(preview(widget, Ask.NEVER, user_id=None), widget)
         focus_first_error(context["adminform"])
@@ -161,8 +161,9 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
     def draft_of(self, request: HttpRequest, widget: Widget | None) -> dict[str, Any]:
         """Data for the script that keeps unsaved entries in the browser as a draft.
 
-        `made` grows when the person saves a new widget, `version` when this widget is saved. When a form was
-        sent, the script deletes its draft if `made` (for a new widget) or `version` has grown.
+        `made` is the id of the person's newest widget. `version` is this widget's version, which each save raises.
+        For a new widget, a changed `made` shows that the server has saved the sent entries. For a saved widget, a
+        changed `version` shows this. The script then deletes the draft.
         """
         made = Widget.objects.filter(owner_id=request.user.pk).aggregate(last=Max("pk"))["last"] or 0
         key = f"mixcyfe-draft {request.user.pk}"
@@ -181,7 +182,7 @@ class WidgetAdmin(FormViews, LogsValues, WidgetListMixin):
 
 
 def other_formats(widget: Widget) -> list[dict[str, str]]:
-    """The widget's addresses for programs other than Cyfe, with the name of each format and its programs."""
+    """The widget's addresses for programs other than Cyfe. `name` and `readers`: as in `Format`."""
     return [
         {"name": format.name, "readers": format.readers, "url": widget.url(format.extension)}
         for format in formats_for(widget)

@@ -42,12 +42,12 @@ STUB = 6
 """The page of new addresses shows this many characters of each old address: enough to find it, but not to use it."""
 
 NAMED = 8
-"""The maximum number of titles in one message, which then says how many more there are."""
+"""A message lists at most this many titles, and then says how many more there are."""
 
 ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
 """Refusals that apply to all queries of a project, so `refresh_all` stops querying the project."""
 
-PAUSED = messages.WARNING, "Not refreshed: …. Paused widgets are not refreshed."
+PAUSED = messages.WARNING, "Not refreshed: …. MixCyfe does not refresh paused widgets."
 LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
 
 
@@ -171,7 +171,7 @@ def version_of(widget: Widget) -> str:
 
 
 def refresh_all(widgets: QuerySet[Widget], user_id: int | None) -> dict[tuple[int, str], list[str]]:
-    """Refreshes the widgets, those with the oldest data first. One call to Mixpanel can refresh several queries.
+    """Refreshes the widgets, those with the oldest data first. One call to Mixpanel can refresh several widgets.
 
     Returns message → titles of the widgets. A message is a level and a text, in which “…” stands for the titles.
     """
@@ -211,7 +211,7 @@ def in_words(outcome: RefreshOutcome | Refusal, snapshot_id: int, project_id: in
 
 
 def copy_of(widget: Widget, owner: Any) -> Widget:
-    """Saves a copy with a new address, a new title, this owner, and no time of a last poll."""
+    """Saves and returns a copy with a new address, a new title and this owner. The copy was never polled."""
     copy = Widget.objects.get(pk=widget.pk)
     copy.pk = None
     copy._state.adding = True

@@ -202,7 +202,10 @@ class WidgetForm(forms.ModelForm):
                 self.add_error("title", "This project already has a widget with this title. Choose another title.")
 
     def forget(self, name: str, cleaned: dict[str, Any]) -> None:
-        """Removes an unused field's error, and resets its value if the value is invalid, misleading or an option."""
+        """Removes an unused field's error.
+
+        Resets the field's value if the value is invalid, or if OPTIONS or MISLEADING_WHEN_UNUSED contains the field.
+        """
         if name in self.errors:
             del self.errors[name]
             cleaned[name] = self.get_initial_for_field(self.fields[name], name)

@@ -54,7 +54,7 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class InUse(admin.SimpleListFilter):
-    """A filter by the values of the widgets that the reader can see.
+    """A filter by one field. It offers the values that this field has in the widgets that the reader can see.
 
     The page hides a filter with only one value, unless the filter is in use.
     """

@@ -1,4 +1,4 @@
-"""Deleted widgets, which people can bring back for 30 days.
+"""Deleted widgets, which people can bring back within 30 days.
 
 The table of widgets does not contain them, so no poll, list, export or limit includes them by mistake.
 """
