@@ -66,8 +66,8 @@ class OwnFile:
         with locked(path / "lock"):  # so that `add_up` does not mistake the new file for a file of an ended process
             self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+", buffering=0)
             lock(self.file, wait=True)
-            # Reserves the space on the disk, and raises OSError if the disk is full. If the space were not reserved, the
-            # first count on a full disk would kill the process (SIGBUS).
+            # Reserves the space on the disk, and raises OSError if the disk is full. Without the space, the first count
+            # would kill the process (SIGBUS).
             self.file.write(bytes(places * BYTES))
         self.numbers = memoryview(mmap.mmap(self.file.fileno(), places * BYTES)).cast(NUMBER)
 

@@ -15,7 +15,7 @@ from widgets.models import Project, Widget
 from widgets.spec import FILTER_OPS, METRIC_MEASURES, OPTIONS, Filter, Formula, Metric, WidgetSpec
 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
-"""Model field → key, if the two names differ. In a Django model, `property` and `clean` have another meaning already."""
+"""Model field → key, if the two names differ. In a Django model, `property` and `clean` already have a meaning."""
 
 NOT_EDITABLE = ("slug", "secret")
 """Model fields that an import can set although they have `editable=False`."""
