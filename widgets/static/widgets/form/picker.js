@@ -168,8 +168,8 @@ export class Picker {
     return list.note || "";
   }
 
-  // Returns whether the field can take this text as a name. Names are not empty. They have no line breaks, and no spaces
-  // at the start or end. The field can't take a name twice.
+  // Returns whether the field can take this text as a name. Names are not empty. They have no line breaks, and no
+  // spaces at the start or end. The field can't take a name twice.
   canTake(line) {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }
