@@ -68,7 +68,7 @@ export function draft(form, of) {
         else one.value = values.get(field)?.[i] ?? "";
       });
     }
-    // Sends the DOM events only now, when all fields have their values, because the report's event can change the chart.
+    // Sends the DOM events after all fields have their values, because the report field's event can change the chart.
     for (const one of form.elements) if (belongs(one)) changed(one);
     const chart = values.get("chart")?.[0];
     if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }
