@@ -12,7 +12,7 @@ def span(length: timedelta) -> str:
     """“3 minutes”, “2 days”, or “a moment” for less than a minute."""
     seconds = abs(length.total_seconds())
     for size, unit in UNITS:
-        # Hours and days are used from 2 on, so that 90 minutes do not become “1 hour”.
+        # Uses hours only from 2 hours on, and days only from 2 days on, so that 90 minutes do not become “1 hour”.
         if seconds >= size * (2 if size > 60 else 1):
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count != 1 else ''}"
@@ -32,7 +32,7 @@ def utc(moment: datetime) -> str:
 
 
 def time_tag(moment: datetime, words: str = "") -> SafeString:
-    """A tag `<time>` with the time, or with `words` and the time as its title.
+    """Returns a `<time>` tag that shows the time, or shows `words` and has the time as its title.
 
     The script `times.js` rewrites the time in the reader's time zone.
     """

@@ -176,7 +176,7 @@ def test_it_says_what_is_left_to_do(manage: Run) -> None:
     assert "US/Pacific" in printed.err
     assert "US/Pacific" not in manage("import_legacy_url", ADDRESS).err
     doubtful = manage("import_legacy_url", f"{ADDRESS}?by=mp_country_code")
-    assert "this widget reads mp_country_code as “mp country code”" in doubtful.err
+    assert "this widget uses “mp country code” instead of mp_country_code" in doubtful.err
 
 
 def test_it_imports_all_addresses_or_none(manage: Run) -> None:

@@ -124,8 +124,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "an empty event": (METRICS | {"metrics": [{"event": " "}]}, "metrics: Metric A: choose an event."),
     "no metric": (METRICS | {"metrics": []}, "metrics: Enter at least one metric: choose an event"),
     "no list": (METRICS | {"metrics": {"event": "Signed up"}}, "metrics: write a list such as"),
-    "another key": (METRICS | {"metrics": [SIGNED_UP | {"math": "dau"}]}, "with keys among event, measure, property"),
-    "no such measure": (METRICS | {"metrics": [SIGNED_UP | {"measure": "p50"}]}, "with measure one of total, unique"),
+    "another key": (METRICS | {"metrics": [SIGNED_UP | {"math": "dau"}]}, "key is one of: event, measure, property"),
+    "no such measure": (METRICS | {"metrics": [SIGNED_UP | {"measure": "p50"}]}, "measure is one of: total, unique"),
     "a property for total": (
         METRICS | {"metrics": [SIGNED_UP, PAID | {"property": "amount"}]},
         "metrics: Metric B: “Total events” uses no property. Remove the property, or choose another measure.",
@@ -136,7 +136,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a bad filter": (
         METRICS | {"metrics": [SIGNED_UP | {"filters": [{"property": "plan", "op": "like"}]}]},
-        "metrics: write a list of metrics, whose filters are a list such as",
+        "metrics: write a list of metrics, where filters is a list such as",
     ),
     "an expression in a metric": (
         METRICS | {"metrics": [PAID | {"measure": "sum", "property": 'properties["a"]'}]},

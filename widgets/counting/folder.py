@@ -48,7 +48,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
 
 
 def lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Locks the file until all copies of its descriptor are closed. The end of a process closes its copies.
+    """Locks the file until all copies of its descriptor are closed. A process that ends closes its own copies.
 
     Without `wait`, returns False at once if another process has the lock.
     """
@@ -66,7 +66,8 @@ class OwnFile:
         with locked(path / "lock"):  # so that `add_up` does not mistake the new file for a file of an ended process
             self.file = (path / f"{os.getpid()}-{secrets.token_hex(4)}.counts").open("xb+", buffering=0)
             lock(self.file, wait=True)
-            # On a full disk, this write raises OSError. Otherwise the first count would kill the process (SIGBUS).
+            # Reserves the space on the disk, and raises OSError if the disk is full. Without the space, the first count
+            # would kill the process (SIGBUS).
             self.file.write(bytes(places * BYTES))
         self.numbers = memoryview(mmap.mmap(self.file.fileno(), places * BYTES)).cast(NUMBER)
 
@@ -122,7 +123,7 @@ def stored(file: Path) -> dict[str, Any]:
 
 
 def store(file: Path, content: dict[str, Any]) -> None:
-    """Replaces the file in one step, so that the end of this process leaves no half of a file."""
+    """Replaces the file in one step, so that the file is complete even if this process ends during the call."""
     write(file, json.dumps(content).encode())
 
 

@@ -17,7 +17,7 @@ LARGEST = 20 * 1024 * 1024
 
 
 class BadImport(Exception):
-    """The file can't be imported. If one entry is wrong, the message names the entry and what to write."""
+    """The file can't be imported. If one entry is wrong, the message names the entry and the correction."""
 
 
 def read_json(data: bytes) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def check_addresses(content: dict[str, Any], check: Check) -> None:
 
 
 def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
-    """Returns None if the key is missing. Messages contain no address: it can contain a secret."""
+    """Returns None if the key is missing. Messages contain no address, because an address can contain a secret."""
     if value is None:
         return None
     if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):

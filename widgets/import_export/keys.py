@@ -1,6 +1,7 @@
-"""The keys of the import format: one for each editable model field, and NOT_EDITABLE. `importing` adds `notify`.
+"""The keys of the import format: one for each editable model field, and one for each field in NOT_EDITABLE.
 
-The model field decides a value's JSON type. For lists and objects, the type in WidgetSpec decides.
+`importing` adds the key `notify`. The model field decides the JSON type of a value. If the model field is a JSONField,
+the type in WidgetSpec decides.
 """
 
 import re
@@ -14,7 +15,7 @@ from widgets.models import Project, Widget
 from widgets.spec import FILTER_OPS, METRIC_MEASURES, OPTIONS, Filter, Formula, Metric, WidgetSpec
 
 RENAMED = {"property_name": "property", "clean_labels": "clean"}
-"""Model field → key, if they differ, because `property` and `clean` have other meanings in Python and Django."""
+"""Model field → key, if the two names differ. In a Django model, `property` and `clean` already have a meaning."""
 
 NOT_EDITABLE = ("slug", "secret")
 """Model fields that an import can set although they have `editable=False`."""
@@ -80,9 +81,9 @@ def filters(value: Any) -> str:
         if not isinstance(entry, dict) or not {"property", "op"} <= set(entry) <= {"property", "op", "value"}:
             return FILTERS
         if text(entry["property"]) or one_of(list(FILTER_OPS))(entry["op"]):
-            return f"{FILTERS}, with op one of {', '.join(FILTER_OPS)}"
+            return f"{FILTERS}, where op is one of: {', '.join(FILTER_OPS)}"
         if not isinstance(entry.get("value"), str | int | float | bool | None):
-            return f"{FILTERS}, with value a text, a number, true or false"
+            return f"{FILTERS}, where value is a text, a number, true or false"
     return ""
 
 
@@ -91,13 +92,13 @@ def metrics(value: Any) -> str:
         return METRICS
     for entry in value:
         if not isinstance(entry, dict) or not {"event"} <= set(entry) <= set(Metric._fields):
-            return f"{METRICS}, with keys among {', '.join(Metric._fields)}"
+            return f"{METRICS}, where each key is one of: {', '.join(Metric._fields)}"
         if not are_texts([entry[key] for key in entry if key != "filters"]):
-            return f"{METRICS}, with texts for event, measure, property and label"
+            return f"{METRICS}, where event, measure, property and label are texts"
         if "measure" in entry and entry["measure"] not in METRIC_MEASURES:
-            return f"{METRICS}, with measure one of {', '.join(METRIC_MEASURES)}"
+            return f"{METRICS}, where measure is one of: {', '.join(METRIC_MEASURES)}"
         if "filters" in entry and (instead := filters(entry["filters"])):
-            return f"a list of metrics, whose filters are {instead}"
+            return f"a list of metrics, where filters is {instead}"
     return ""
 
 
@@ -108,7 +109,7 @@ def formulas(value: Any) -> str:
         if not isinstance(entry, dict) or not {"formula"} <= set(entry) <= set(Formula._fields):
             return FORMULAS
         if not are_texts(entry.values()):
-            return f"{FORMULAS}, with texts for {' and '.join(Formula._fields)}"
+            return f"{FORMULAS}, where {' and '.join(Formula._fields)} are texts"
     return ""
 
 
@@ -133,7 +134,7 @@ BY_TYPE: dict[Any, Check] = {
         'a list of texts, such as ["Signed up"]', lambda value: isinstance(value, list) and are_texts(value)
     ),
     Mapping[str, str]: must_be(
-        'an object from label to label, such as {"FR": "France"}',
+        'an object from label to new label, such as {"FR": "France"}',
         lambda value: isinstance(value, dict) and are_texts(value.values()),
     ),
     Sequence[str] | Mapping[str, str]: must_be(

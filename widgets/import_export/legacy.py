@@ -63,7 +63,7 @@ class LegacyAddress:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The widget's fields except dates: the connector's dates (30 days up to yesterday) are MixCyfe's default."""
+        """The widget's fields. The default dates are the same as the connector's dates: 30 days up to yesterday."""
         return {
             "report": "segmentation" if self.breakdown else "events",
             "events": [self.event],
@@ -156,11 +156,11 @@ def read_chart(word: str) -> str:
 
 
 def name_warnings(event: str, by: str) -> Iterator[str]:
-    """Yields a warning for each name that looks like Mixpanel's own (such as `mp_…`), which can have underscores."""
+    """Yields a warning for each name with underscores that Mixpanel might have defined (such as `mp_…`)."""
     for noun, name in (("event", event), ("breakdown", by)):
         if "_" in name and MIXPANELS_OWN.match(name):
             yield (
-                f"{noun}: this widget reads {name} as “{name.replace('_', ' ')}”, like the old connector. "
+                f"{noun}: this widget uses “{name.replace('_', ' ')}” instead of {name}, as the 2015 connector did. "
                 f"If the name has underscores at Mixpanel, change the widget's {noun} in the admin."
             )
 
@@ -218,7 +218,7 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
         region=region,
         project_id=project_id,
         auth=Auth.PROJECT_SECRET,
-        # The engine Insights might need a project id: Mixpanel's own SDK always sends one to its endpoint.
+        # Insights might need a project id, because Mixpanel's own SDK always sends one to the endpoint of Insights.
         engine=INSIGHTS if project_id else CLASSIC,
     )
     project.set_secret(secret)

@@ -31,7 +31,7 @@ function patch(page) {
   }
 }
 
-// Replaces the list of cards. Cards that stay keep their elements, so that their charts are not drawn again.
+// Replaces the list of cards. If a card is in both lists, uses the old element, so that its chart is not drawn again.
 function rebuild(next) {
   const fresh = document.importNode(next, true);
   for (const card of fresh.querySelectorAll("[data-card]")) {

@@ -1,4 +1,4 @@
-// Shows exact times, in texts and tooltips, in the person's time zone instead of UTC, with the name of the zone.
+// Converts exact times in texts and tooltips from UTC to the person's time zone, and adds the name of the zone.
 (() => {
   const full = new Intl.DateTimeFormat(undefined, {
     year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short",

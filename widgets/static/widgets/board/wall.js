@@ -5,7 +5,7 @@ import "./live.js";
 const TURN = 20_000;
 const FORGOTTEN = 120_000; // after this time without mouse moves, keys or changes of the focus, the cards change again
 const PHONE = matchMedia("(max-width: 640px), (max-height: 480px)"); // wall.css has the opposite condition
-const SMALLEST = { width: 580, height: 450 }; // of a card, in CSS pixels
+const SMALLEST = { width: 580, height: 450 }; // the smallest size of a card, in CSS pixels
 
 const board = document.getElementById("board");
 const controls = document.querySelector("[data-controls]");

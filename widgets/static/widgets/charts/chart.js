@@ -58,7 +58,7 @@ async function load(box) {
   const address = box.dataset.chart;
   const inside = box.querySelector(":scope > script[type='application/json']");
   if (inside) return show(box, JSON.parse(inside.textContent));
-  if (!address || shown.get(box)?.address === address) return undefined; // only the card of a drawn chart was moved
+  if (!address || shown.get(box)?.address === address) return undefined; // drawn already: its card was moved
   box.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(address, { credentials: "same-origin" });

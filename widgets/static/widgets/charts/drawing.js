@@ -1,5 +1,5 @@
-// Draws a figure with Apache ECharts. The server sends an option of ECharts, and this script adds the size, the page's
-// colours and the reader's locale.
+// Draws a figure with Apache ECharts. The server sends the chart's settings (ECharts calls them `option`). This script
+// adds the size, the page's colours and the reader's locale.
 
 import { element } from "./tables.js";
 import { compact, country, cut, dates, full, glance, isHour, percent, unitOf } from "./words.js";

@@ -1,7 +1,7 @@
-// Stores a widget form's unsaved entries (the draft) in this browser, offers for a week to restore them, and warns
-// before the person leaves the page without saving. The form has no secrets, so the draft has none. After a form was
-// sent, the script deletes the draft if the server has saved the entries: the widget has a newer version, or the person
-// has a newer widget.
+// Stores a widget form's unsaved entries (the draft) in this browser. For a week, the person can restore the draft. The
+// script also warns before the person leaves the page without saving. The form has no secrets, so the draft has none.
+// After a form was sent, the next page with the form deletes the draft if the server has saved the entries. The server
+// has saved them if `version` (for a new widget: `made`) has changed.
 
 import { changed, element } from "./page.js";
 import { valueOf } from "./picker.js";
@@ -68,7 +68,7 @@ export function draft(form, of) {
         else one.value = values.get(field)?.[i] ?? "";
       });
     }
-    // Sends the events after all fields have their values, because the event of the report can change the chart.
+    // Sends the DOM events after all fields have their values, because the report field's event can change the chart.
     for (const one of form.elements) if (belongs(one)) changed(one);
     const chart = values.get("chart")?.[0];
     if (chart && form.elements.chart.value !== chart) { form.elements.chart.value = chart; changed(form.elements.chart); }

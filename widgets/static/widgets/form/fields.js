@@ -1,5 +1,5 @@
-// Shows the fields that a widget with the chosen report, chart and dates uses, disables the charts that do not fit the
-// report, and shows errors and warnings next to their fields.
+// Hides the fields that the chosen report, chart and dates do not use. Disables the charts that do not fit the report.
+// Shows errors and warnings next to their fields.
 
 import { changed, describe, element, linesOf, placeOf } from "./page.js";
 

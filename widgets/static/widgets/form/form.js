@@ -57,8 +57,8 @@ function enhance(form, described) {
   for (const box of form.querySelectorAll("[data-formulas]")) formulas(box);
   link(form, url("link"));
   colors(form.elements.colors, panel);
-  // Adds no "#preview" to the page's address. Otherwise, the browser would scroll to the preview again after saving,
-  // past the new widget's address.
+  // Scrolls without adding "#preview" to the page's URL. With "#preview", the browser would scroll to the preview again
+  // after saving, and the person would not see the new widget's address.
   form.querySelector(".to-preview a").addEventListener("click", (event) => {
     event.preventDefault();
     panel.scrollIntoView();

@@ -1,5 +1,5 @@
-// Adds pickers and buttons to the rows of metrics and formulas. A hidden empty row of each stays, so that the form can
-// send "no metrics" or "no formulas".
+// Adds pickers and buttons to the rows of metrics and formulas. A hidden empty row of each kind stays, so that the form
+// can send "no metrics" or "no formulas".
 
 import { changed } from "./page.js";
 import { Picker } from "./picker.js";

@@ -1,6 +1,6 @@
 // Functions that the form's scripts share.
 
-// Adds texts as text nodes, never as HTML, because attackers can send events to Mixpanel whose names contain HTML.
+// Adds texts as text nodes, never as HTML, because attackers can send events with HTML in their names to Mixpanel.
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   set(made, attributes);

@@ -1,4 +1,4 @@
-// A picker is a list of Mixpanel's names, shown by Django's Select2, in which people can also type other names. It
+// A picker shows a list of Mixpanel's names with Django's Select2. People can also type other names. The picker
 // replaces an input (one name) or a textarea (one name per line), which stays hidden in the form and keeps the value.
 
 import { changed, element, linesOf, post, set, Trouble } from "./page.js";
@@ -14,9 +14,10 @@ export function valueOf(field) {
 }
 
 export class Picker {
-  // `source(again)` returns a list like those of `listOf`, or a promise of it; `fixed: true` hides “Refresh list”. If
-  // `alone()` is true and the field has only one name, a new name replaces the old one. `written(value)` converts a
-  // name of the list to the field's text. If `isFree` is true, the typed text always comes first in the list.
+  // `source(again)` returns a list as `listOf` does, or a promise of such a list. A list with `fixed: true` hides the
+  // button “Refresh list”. If `alone()` is true and the field has only one name, a new name replaces the old one.
+  // `written(value)` converts a name of the list to the field's text. If `isFree` is true, the typed text always comes
+  // first in the list.
   constructor(field, { noun, source, alone = () => true, written = (value) => value, isFree = false }) {
     Object.assign(this, { field, noun, source, alone, written, isFree });
     pickers.set(field, this);
@@ -142,7 +143,8 @@ export class Picker {
     const begins = ({ label, value }) => (label || value).toLowerCase().startsWith(sought);
     fits.sort((a, b) => isTyped(b) - isTyped(a) || begins(b) - begins(a));
     if (this.canTake(typed) && !all.some(isTyped)) {
-      // Enter takes the first entry: the typed text, or the only name that matches (unless `isFree`).
+      // Enter takes the first entry. If exactly one name matches and `isFree` is false, that name is the first entry.
+      // Otherwise, the typed text is the first entry.
       const place = fits.length === 1 && !this.isFree ? 1 : 0;
       fits.splice(place, 0, { value: typed, detail: list && "as typed" });
     }
@@ -166,7 +168,8 @@ export class Picker {
     return list.note || "";
   }
 
-  // Whether a text can become a name in the field: a text without line breaks and outer spaces that the field lacks.
+  // Returns whether the field can take this text as a name. Names are not empty. They have no line breaks, and no
+  // spaces at the start or end. The field can't take a name twice.
   canTake(line) {
     return Boolean(line) && line === line.trim() && !/[\r\n]/.test(line) && !this.lines.includes(line);
   }

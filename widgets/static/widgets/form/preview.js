@@ -19,7 +19,7 @@ export class Preview {
     this.labels = [];
     form.addEventListener("input", (event) => this.later(event, WHILE_TYPING));
     form.addEventListener("change", (event) => this.later(event, AFTER_A_CHOICE));
-    // An error that arrives while the person is in the field appears when the person leaves the field.
+    // If an error arrives while the person is in the field, the form shows the error after the person leaves the field.
     form.addEventListener("focusout", () => setTimeout(() => this.showErrors()));
     this.part("[data-ask]").addEventListener("click", () => this.run("now"));
   }

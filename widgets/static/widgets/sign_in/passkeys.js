@@ -1,4 +1,5 @@
-// Shows the buttons for passkeys if the browser knows passkeys, and a message if its dialog fails or is cancelled.
+// Shows the passkey buttons if the browser supports passkeys. If the browser's passkey dialog fails or is cancelled,
+// shows a message.
 for (const each of document.querySelectorAll("[data-needs-passkeys]")) each.hidden = !window.PublicKeyCredential;
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
