@@ -209,7 +209,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DEFAULT_EXCEPTION_REPORTER_FILTER = "mixcyfe_site.reports.ReportFilter"
 
-# Invitations, links for forgotten passwords, and warnings are mailed. Without a mail server, pages show the links.
+# Invitations, links for forgotten passwords, and warnings are mailed. Without a mail server, a page shows the link of
+# an invitation, and nobody gets the others.
 MAIL_SERVER = setting("EMAIL_URL", env.MAIL_SERVER, default={})
 vars().update((name, value) for name, value in MAIL_SERVER.items() if name.startswith("EMAIL_"))
 EMAIL_IS_SET_UP = bool(MAIL_SERVER)

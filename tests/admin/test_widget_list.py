@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -112,8 +113,14 @@ class TestFinding:
         client = boss()
         assert titles(show(client, "?q=plan")) == ["Signups by plan"]
         assert titles(show(client, f"?q={widget.slug}")) == ["Signups by plan"]
-        for address in (widget.page_url, widget.url(), widget.url("plain.csv")):
-            assert titles(show(client, f"?q={address}")) == ["Signups by plan"]
+        for address in (
+            widget.page_url,
+            widget.url(),
+            widget.url("plain.csv"),
+            f"{widget.url()}/",
+            f"{widget.url()}?a=1",
+        ):
+            assert titles(show(client, f"?{urlencode({'q': address})}")) == ["Signups by plan"]
         assert titles(show(client, f"?q={widget.slug[:-1]}")) == []
 
 

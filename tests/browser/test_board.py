@@ -85,14 +85,14 @@ def test_the_actions_of_a_card_load_no_new_page(
     assert page.evaluate("window.same") is True
 
 
-def test_an_action_without_an_answer_asks_the_person_to_try_again(
+def test_an_action_without_an_answer_asks_the_person_to_look(
     open_page: OpenPage, boss: AbstractUser, widgets: list[Widget]
 ) -> None:
     open_page.expected = ["ERR_FAILED"]
     page = open_page("/?q=o", boss)
     page.route("**/*", lambda route: route.abort())
     choose(page, "Not polled yet", "Refresh now")
-    page.get_by_text("MixCyfe does not answer. Try again.").wait_for()
+    page.get_by_text("MixCyfe does not answer. Reload this page to see whether the action worked.").wait_for()
 
 
 def test_an_action_on_a_deleted_widget_shows_a_message_and_keeps_the_other_cards(

@@ -35,7 +35,7 @@ def test_a_broken_answer_is_a_temporary_error(serve, reply):
 def test_it_says_that_an_answer_is_not_compressed_as_announced(serve):
     reply = HEAD + b"Content-Encoding: gzip\r\n\r\n{}"
     error, _ = failure(client_of(serve(lambda connection: connection.request() and connection.send(reply))))
-    assert str(error) == "Mixpanel's answer could not be read (it is not gzip)."
+    assert str(error) == "Mixpanel's answer could not be read (its gzip data is damaged)."
 
 
 def test_a_reset_connection_is_a_temporary_error(serve):

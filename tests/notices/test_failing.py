@@ -176,6 +176,7 @@ def test_old_numbers_are_reported_only_if_the_widget_is_polled(
     timer()
     assert webhook.titles == ["MixCyfe, Acme: 1 widget gets no new numbers"]
     assert "No queries are left this hour." in webhook.got[0]["message"]
+    assert f"http://testserver/?project={project.pk}\n" in f"{webhook.got[0]['message']}\n", "not only stale widgets"
     Project.objects.update(full_until=None)
     Snapshot.objects.update(lease_until=timezone.now() + MINUTE)
     timer()

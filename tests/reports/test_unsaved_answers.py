@@ -173,8 +173,10 @@ class TestFunnels:
     @pytest.mark.parametrize("given", [points(0.5), points({"first": 3, "counts": [1]})])
     def test_a_saved_report_without_steps_is_refused_and_not_shown_as_empty(self, given: Any) -> None:
         saved = spec("funnel", funnel=7, chart="table")
-        with pytest.raises(ReadError, match="the answer has no steps"):
+        with pytest.raises(ReadError, match=r"the answer has no steps\. In Mixpanel, save the funnel as steps"):
             read(saved, answer({"F": given}))
+        with pytest.raises(ReadError, match=r"the answer has no steps\W*$"):
+            read(self.funnel(), answer({"F": given}))
         assert csv(saved, answer({})) == ["Step,Count"]
 
     def test_the_rest_beyond_the_limit_is_left_out_without_a_warning(self) -> None:

@@ -40,6 +40,7 @@ WORDS = ("mixcyfe", "mixpanel", "cyfe", "dashboard")
 """Words that passwords must not contain, because attackers of this site try them first."""
 
 
+SIGNS_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 REPEATED = re.compile(r"(.+?)\1*")
 LONGEST_COMMON = 64
@@ -62,7 +63,8 @@ class PasswordRules:
         """
         if any(word in password.lower() for word in WORDS):
             raise ValidationError(f"Don't use these words, which attackers try first: {', '.join(WORDS)}.")
-        for text in (password.lower(), AROUND.sub("", password.lower())):
+        whole = password.lower()
+        for text in {whole, SIGNS_AROUND.sub("", whole), AROUND.sub("", whole)}:
             repeated = REPEATED.fullmatch(text) if len(text) <= LONGEST_COMMON else None
             if repeated and not self.common.isdisjoint((text, repeated[1])):
                 raise ValidationError(

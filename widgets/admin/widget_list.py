@@ -26,7 +26,7 @@ from widgets.models.slug import SLUG
 from widgets.times import from_now, time_tag
 from widgets.web.health import STATES, for_lists, health_of
 
-ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.[\w.]+)?\s*$")
+ADDRESS = re.compile(rf"/w/({SLUG.pattern})(?:\.[\w.]+)?/?(?:[?#].*)?\s*$")
 Choices = Iterable[tuple[Any, str]]
 
 

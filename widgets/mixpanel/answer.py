@@ -66,7 +66,7 @@ def read_body(response: requests.Response, largest: int = LARGEST_BODY) -> bytes
         try:
             body += gzip.decompress(chunk, largest + 1 - len(body)) if gzip else chunk
         except zlib.error:
-            raise Unreadable("could not be read (it is not gzip)") from None
+            raise Unreadable("could not be read (its gzip data is damaged)") from None
         if max(arrived, len(body)) > largest:
             raise TooLarge
     if gzip and arrived and not gzip.eof:

@@ -79,7 +79,7 @@ class Notice(models.Model):
     """One cause of trouble in a project. `cause`: a key from `notices.causes`.
 
     `told_at`: when messages about the cause were last queued. `widgets`: the ids of the widgets in the messages.
-    `is_well`: the notice ended because the problem is solved, and not because nobody uses the widgets any more.
+    `is_well`: the notice ended because the problem is solved. Otherwise, the notice ended without a message.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="notices")

@@ -64,7 +64,7 @@ def get(path: str, **headers: str) -> Got:
 
 
 def ask(**headers: str) -> dict[str, Any] | None:
-    """Returns MixCyfe's description of the request as it arrived, or None if another server or MixCyfe answers."""
+    """Returns MixCyfe's description of the request as it arrived, or None if another server answers."""
     nonce = secrets.token_urlsafe()
     got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
     try:

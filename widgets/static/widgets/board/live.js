@@ -75,7 +75,7 @@ export async function load(address, options = {}) {
     else throw new Error(String(response.status));
     if (response.status === 404 && !options.method) board.replaceChildren();
   } catch (error) {
-    if (error.name !== "AbortError") say(`MixCyfe does not answer. ${options.method ? "Try again." : "This page tries again."}`);
+    if (error.name !== "AbortError") say(`MixCyfe does not answer. ${options.method ? "Reload this page to see whether the action worked." : "This page tries again."}`);
   }
   return null;
 }
