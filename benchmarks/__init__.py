@@ -1,1 +1,1 @@
-"""Benchmarks. `make bench` prints ratios, such as MixCyfe's polls per second to those of a plain Django view."""
+"""Benchmarks. `make bench` compares MixCyfe with other applications, such as a plain Django view, and prints ratios."""

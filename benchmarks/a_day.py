@@ -1,7 +1,7 @@
-"""Simulates one day of a project and calculates the costs of 10,000 such projects: `python -m benchmarks.a_day`.
+"""Simulates a day of three projects, and calculates the costs of 10,000 projects of each size.
 
-Projects share nothing but the database. So a few projects of different sizes are simulated, with the real scheduler and
-limits and the fake Mixpanel, and their costs are multiplied by 10,000.
+`python -m benchmarks.a_day` prints a table. The costs of one project are multiplied by 10,000, because projects share
+only the database. MixCyfe's scheduler and limits run as on a real site, but Mixpanel is fake.
 """
 
 import time
@@ -18,7 +18,7 @@ from benchmarks.batches import clear, fake_site, minutes
 
 PROJECTS = 10_000
 SIZES = ((20, 1), (100, 5), (300, 15))
-"""For each simulated project: the number of its widgets, and the number of widgets that share no query."""
+"""For each simulated project: the number of its widgets, and how many of these widgets share no query."""
 
 EVERY = timedelta(minutes=5)
 DAY = timedelta(hours=24)
@@ -26,7 +26,10 @@ DAY = timedelta(hours=24)
 
 @dataclass
 class Cost:
-    """The number of refreshes, their CPU seconds (without the fake Mixpanel's), and their SQL statements."""
+    """The number of refreshes, their CPU time, and the number of their SQL statements.
+
+    The CPU time excludes the work of the fake Mixpanel.
+    """
 
     refreshes: int = 0
     seconds: float = 0

@@ -14,7 +14,10 @@ def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
 
 
 def django_view() -> Any:
-    """A view as in Django's tutorial: MixCyfe's middleware except its own shortcut, and one ORM query for the body."""
+    """A plain Django view, which reads its answer with one ORM query.
+
+    It runs behind all of MixCyfe's middleware except MachineMiddleware, which would answer the polls itself.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application

@@ -17,7 +17,7 @@ import django
 import time_machine
 
 SIZES = ((20, 1), (72, 0), (200, 10), (1000, 50))
-"""For each board: the number of its widgets, and the number of widgets that share no query (such as retention)."""
+"""For each board: the number of its widgets, and how many of these widgets share no query (such as retention)."""
 
 MEASURED = timedelta(hours=6)
 LONGEST_WARM_UP = timedelta(hours=48)
@@ -38,7 +38,7 @@ def fake_site() -> Iterator[Any]:
     from fake_mixpanel.fake import FakeMixpanel
     from widgets.refresh import background
 
-    # No refresh counts as slow, because polls start no refresh for a while after a slow one.
+    # After a slow refresh, polls stop refreshing for a while. This limit is so high that no refresh counts as slow.
     background.SLOW_SECONDS = 10**9
     logging.disable(logging.CRITICAL)
     connection.creation.create_test_db(verbosity=0)

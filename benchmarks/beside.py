@@ -1,4 +1,4 @@
-"""Load that runs during the measured polls: another process that commits, or refreshes of other widgets."""
+"""Load during the measured polls: refreshes of other widgets, or another process that commits."""
 
 import sys
 import threading

@@ -1,5 +1,6 @@
-"""Prints the table of `make bench`. One run measures both numbers of a ratio, so slow machines give similar ratios.
+"""Prints the table of `make bench`.
 
+Each run measures both numbers of a ratio, so the ratios hardly depend on the machine.
 Needs the program wrk (Debian's package wrk). Measures PostgreSQL too if a server answers at 127.0.0.1:5432.
 """
 
@@ -91,7 +92,7 @@ request = function() at = at %% #paths + 1; return wrk.format("GET", paths[at]) 
 
 
 def slowest_at_100(url: str, title: str) -> None:
-    """Prints the 99th percentile of the times of 100 polls per second."""
+    """Polls 100 times per second, and prints the 99th percentile of the polls' times."""
     command = [sys.executable, "-m", "benchmarks.steadily", url]
     took = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
     row(f"The slowest of a hundred at 100 polls per second{title}", f"{took} ms", "5 ms", "")
@@ -161,7 +162,7 @@ def outage(site: Site, fake: FakeMixpanel, base: str, path: str, hot: Load) -> N
 
 
 def many_widgets(site: Site, base: str, path: str, *, read: str) -> None:
-    """Polls 10,000 widgets. Compares with the server at `read`, which reads the database on every poll."""
+    """Compares polls of 10,000 widgets at two servers. The server at `read` reads the database on every poll."""
     site.python(
         "from copy import copy\n"
         "from widgets.models import Rendering, Widget; from widgets.models.slug import new_slug\n"

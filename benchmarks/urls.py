@@ -1,4 +1,4 @@
-"""The URLs of the plain Django view to which `make bench` compares MixCyfe's polls."""
+"""The URLs of the plain Django view. `make bench` compares MixCyfe's polls with this view."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404

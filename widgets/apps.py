@@ -1,4 +1,4 @@
-"""Configures the Django app `widgets`, and the admin with MixCyfe's own site."""
+"""Configures the Django app `widgets`, and makes Django's admin use MixCyfe's `Site` class."""
 
 from typing import Any
 

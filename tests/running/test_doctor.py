@@ -41,7 +41,7 @@ def test_a_wrong_key(own: Site) -> None:
     said = doctor(own, FIELD_ENCRYPTION_KEYS=OTHER_KEY)
     only(
         said,
-        "fix keys: no key decrypts 2 stored secrets of 2 (addresses of notices: 1, projects: 1): put the lost key back",
+        "fix keys: no key decrypts 2 of 2 stored secrets (addresses of notices: 1, projects: 1): put the lost key back",
     )
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 OTHERS = 0o007
 GROUP_MAY_WRITE = 0o020
 BESIDE = ("", "-wal", "-shm", "-journal")
-"""The endings of SQLite's files, "" for the database itself. SQLite gives the others the database's permissions."""
+"""The endings of SQLite's files ("" is the database). SQLite gives all these files the permissions of the database."""
 
 
 def create_private(file: Path) -> int:
@@ -43,8 +43,8 @@ def close_to_others(database: Path) -> None:
             file = Path(f"{database}{ending}")
             mode = file.stat().st_mode & 0o777
             if mode & OTHERS:
-                # Somebody gave a group write permission on purpose, so such a group keeps its permissions. Read
-                # permission alone is a default of the system, so the group loses it.
+                # A group that can write keeps its permissions, because somebody granted them on purpose. A group that
+                # can only read loses this permission, because it is only a default of the system.
                 file.chmod(mode & (0o770 if mode & GROUP_MAY_WRITE else 0o700))
 
 
@@ -53,7 +53,7 @@ def check_private_files(**kwargs: Any) -> Sequence[CheckMessage]:
     files = [settings.BASE_DIR / ".env"]
     if connection.vendor == "sqlite":
         database = Path(str(connection.settings_dict["NAME"]))
-        # The first database connection removes the permissions too, but this check might run before it.
+        # The first database connection also closes the file to others, but this check might run earlier.
         close_to_others(database)
         files.append(database)
     return [

@@ -22,7 +22,7 @@ TABLE = Project._meta.db_table
 
 
 class Command(BaseCommand):
-    help = "Copies the database that DATABASE_URL names into a new file. MixCyfe can keep running."
+    help = "Copies the database of DATABASE_URL into a new file. MixCyfe can keep running."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -61,7 +61,7 @@ def copy_sqlite(file: Path) -> int:
     if not source.is_file():
         raise nothing(f"the file {source} does not exist")
     try:
-        # With `mode=rw`, SQLite does not create the file if it is removed at this moment.
+        # `mode=rw`: if somebody has just removed the file, SQLite fails. By default, SQLite would create an empty file.
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as database,
             closing(sqlite3.connect(file)) as copy,

@@ -23,7 +23,7 @@ BATCH = 1000
 
 
 def old_rows() -> dict[str, QuerySet[Any]]:
-    """Kind of rows, as the command prints it → rows to remove. `pruning.prune` removes the other kinds."""
+    """The rows to remove, by the name that the command prints. `pruning.prune` removes all other old rows."""
     now = timezone.now()
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
     return {

@@ -21,7 +21,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        # All arguments are plain text: argparse quotes wrong values in its messages, and a value can be a secret.
+        # argparse quotes wrong values in its messages, and a value can be a secret. So all arguments are plain text,
+        # and `error` replaces argparse's messages.
         parser.add_argument(
             "url", nargs="+", help="an old address in quotes, or - to read addresses from standard input"
         )
@@ -66,7 +67,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"{each.widget.title}: {warning}")
             if not each.widget.active:
                 self.stderr.write(f"{each.widget.title}: the widget is paused. Resume it in the admin.")
-        # One piece of advice per project. `reversed` keeps the project's first result, because only that has `new` set.
+        # `advise` runs once per project, with the project's first result, because only the first result has `new` set.
+        # `reversed` puts the first result last, so the dict keeps this one.
         for each in {each.project.pk: each for each in reversed(imported)}.values():
             self.advise(each)
 

@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 
 def refresh_when_free(pk: int, fetched_at: datetime | None, also: Collection[int]) -> RefreshOutcome | Refusal:
-    """While the project has too many running queries, tries again for LONGEST_WAIT seconds.
+    """Refreshes a snapshot. If the project has too many running queries, waits up to LONGEST_WAIT seconds.
 
     `also`: ids of snapshots that the same call is allowed to refresh, even if they are fresh.
     """

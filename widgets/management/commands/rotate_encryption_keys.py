@@ -1,6 +1,6 @@
 """`manage.py rotate_encryption_keys` encrypts all stored secrets with the first key in FIELD_ENCRYPTION_KEYS.
 
-It does not encrypt sessions again. If you remove the key that encrypted a session, its person must log in again.
+It leaves sessions unchanged. If you remove the key that encrypted a session, the person must log in again.
 """
 
 from typing import Any
@@ -54,6 +54,6 @@ class Command(BaseCommand):
         if lost:
             raise CommandError(
                 f"No key decrypts the secret of: {', '.join(lost)}. "
-                "Put the lost key back into FIELD_ENCRYPTION_KEYS. Without the key, enter secrets and notice addresses "
-                "again in the admin, and remove second factors, so that their owners can set up new ones."
+                "Put the lost key back into FIELD_ENCRYPTION_KEYS. If you don't have the key, enter secrets and notice "
+                "addresses again in the admin, and remove second factors, so that their owners can set up new ones."
             )

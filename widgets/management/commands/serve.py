@@ -35,7 +35,7 @@ class Command(BaseCommand):
         os.execv(command[0], command)  # noqa: S606 - granian replaces this process, so that granian gets the signals
 
     def migrate(self) -> None:
-        """If no migration is missing, changes no data, so that MixCyfe starts even with a full or read-only disk."""
+        """Changes data only if migrations are missing. So MixCyfe also starts with a full or read-only disk."""
         try:
             if missing_migrations():
                 call_command("migrate", interactive=False, verbosity=0)

@@ -24,7 +24,7 @@ def prepare() -> None:
     global fake  # noqa: PLW0603 - one process, one demo
     port = os.environ.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
-        sys.exit(f"MixCyfe's demo can't start: PORT is {port!r}. Write a number, for example PORT=8000.")
+        sys.exit(f"MixCyfe's demo can't start: PORT is {port!r}. Write a number from 1 to 65535, such as PORT=8000.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -12,8 +12,9 @@ from widgets.management.doctor.finding import Finding, fix, ok
 from widgets.web.site_address import is_private
 
 OF_HTTPS = ("security.W008", "security.W012", "security.W016")
-"""Django's warnings about a site without HTTPS. They are left out if SITE_URL starts with http:. `of_addresses` warns
-instead, unless only this machine can reach SITE_URL.
+"""Django's warnings about a site without HTTPS. If SITE_URL starts with http:, these warnings are left out.
+
+`of_addresses` warns instead if other machines can reach SITE_URL.
 """
 
 OF_DEBUG = "security.W018"

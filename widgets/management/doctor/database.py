@@ -57,8 +57,8 @@ def writable() -> Iterator[Finding]:
                 cursor.execute("PRAGMA busy_timeout = 3000")
         with transaction.atomic():
             HostClock.objects.filter(pk=-1).delete()
-            # The DELETE above takes SQLite's lock, but changes nothing. For a new table, SQLite also writes its journal
-            # (only with SQLITE_JOURNAL=delete).
+            # The DELETE above takes SQLite's lock, but writes nothing. With SQLITE_JOURNAL=delete, the new table makes
+            # SQLite write its journal.
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute("CREATE TABLE doctor_was_here (id INTEGER)")
@@ -96,8 +96,8 @@ def of_sqlite(file: Path) -> Iterator[Finding]:
     if len(owners) > 1:
         yield fix(
             "SQLite",
-            f"{file}, its folder and the files beside it have different owners: make the user who runs MixCyfe "
-            "their owner (chown), and run all commands as this user.",
+            f"{file}, its folder and the files beside it have different owners: give them to the user who "
+            "runs MixCyfe (chown), and run all commands as this user.",
         )
     if file.parent.stat().st_mode & 0o002 and not file.parent.stat().st_mode & 0o1000:
         yield fix(

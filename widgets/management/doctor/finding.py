@@ -14,7 +14,7 @@ PATIENCE = 5.0
 """The time limit of one check in seconds."""
 
 SHORTEST_SECRET = 4
-"""`without_secrets` keeps shorter texts, because they also occur in ordinary words."""
+"""`without_secrets` does not replace shorter secrets, because they also occur in ordinary words."""
 
 
 class Finding(NamedTuple):
@@ -59,14 +59,14 @@ def run(check: Check) -> list[Finding]:
             *found,
             fix(
                 about,
-                f"no answer within {PATIENCE:g} seconds: find out whether the server that the check asks is slow.",
+                f"the check took longer than {PATIENCE:g} seconds: find out which server answers slowly.",
             ),
         ]
     return found
 
 
 def without_secrets(text: str) -> str:
-    """Replaces the settings' secrets, which messages of a database or a mail server can quote, with “…”."""
+    """Replaces the settings' secrets with “…”, because error messages of a database or a mail server can quote them."""
     for secret in secrets():
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "…")

@@ -25,7 +25,7 @@ def keys() -> Iterator[Finding]:
         kinds = ", ".join(f"{kind}: {number}" for kind, number in sorted(lost.items()) if number)
         yield fix(
             "keys",
-            f"no key decrypts {count(opened[LOST], 'stored secret')} of {opened.total()} ({kinds}): put the lost key "
+            f"no key decrypts {opened[LOST]} of {count(opened.total(), 'stored secret')} ({kinds}): put the lost key "
             "back into FIELD_ENCRYPTION_KEYS, or enter these secrets again.",
         )
     else:

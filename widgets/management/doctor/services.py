@@ -57,7 +57,7 @@ def mail() -> Iterator[Finding]:
         yield fix(
             "mail",
             f"there is no secure connection to {host} ({reason(error)}): let EMAIL_URL start with smtp+tls:// or "
-            "smtp+ssl://, as the mail provider says.",
+            "smtp+ssl://. The mail provider says which one.",
         )
     except (OSError, smtplib.SMTPException) as error:
         why = reason(error) if isinstance(error, OSError) else type(error).__name__

@@ -64,7 +64,7 @@ def get(path: str, **headers: str) -> Got:
 
 
 def ask(**headers: str) -> dict[str, Any] | None:
-    """Returns MixCyfe's description of the request as it arrived, or None if another server answers."""
+    """Returns this MixCyfe's description of the request that arrived, or None if another MixCyfe or server answers."""
     nonce = secrets.token_urlsafe()
     got = get("/doctor", **{ASK_BY: signing.dumps(nonce, salt=QUESTION)}, **headers)
     try:
@@ -133,7 +133,7 @@ def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
         yield ok(
             PROXY,
             "the running server has another TRUST_PROXY or SITE_URL than this command. On a machine that runs only "
-            "workers, the difference is right. On other machines, restart the server.",
+            "workers, this difference is normal. On other machines, restart the server.",
         )
 
 

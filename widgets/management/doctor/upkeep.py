@@ -13,10 +13,10 @@ from widgets.models.audit_entry import KEEPS
 from widgets.refresh.clock import database_now
 
 GRACE = timedelta(days=2)
-"""`timers` reports rows that `clean_up` should have removed this long ago: a daily run might be a day late."""
+"""`timers` reports a late `clean_up` only after this time, because a daily run can be a day late."""
 
 POLLED = timedelta(hours=2)
-"""A widget counts as polled for this long after its last poll, whose time is stored about hourly."""
+"""A widget counts as polled for this long after its `last_polled_at`, which is stored about once per hour."""
 
 LATE = timedelta(hours=3)
 
@@ -59,4 +59,7 @@ def freshness() -> Iterator[Finding]:
             f"neither errors nor limits delay the refresh: {repair}.",
         )
     else:
-        yield ok("freshness", "no polled data is overdue for 3 hours without a reason.")
+        yield ok(
+            "freshness",
+            "all polled data is less than 3 hours overdue. (Refreshes that errors or limits delay are not counted.)",
+        )
