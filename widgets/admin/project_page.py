@@ -59,7 +59,7 @@ class ProjectPage(admin.ModelAdmin):
     def media(self) -> forms.Media:
         return super().media + forms.Media(
             css={"all": ("widgets/board/health.css", "widgets/project/project.css")},
-            js=("widgets/project/connection.js", "widgets/board/times.js"),
+            js=("widgets/board/times.js",),
         )
 
     def get_urls(self) -> list[URLPattern]:

@@ -133,9 +133,10 @@ class Snapshot(models.Model):
         return f"{self.query.get('report', '?')} #{self.pk}"
 
     def adopt(self, other: "Snapshot") -> None:
-        """Copies the data of `other`, the snapshot of the other engine's query, if this data is newer.
+        """Copies the data of `other` if it is newer than the data of this snapshot.
 
-        The copy is due at once. If `set_due` runs before the next refresh, the copy can become due later.
+        `other`: the snapshot of the same widget's query with the project's old engine. The copy is due at
+        once. If `set_due` runs before the next refresh, the copy can become due later.
         """
         if other.fetched_at is None or (self.fetched_at is not None and self.fetched_at >= other.fetched_at):
             return

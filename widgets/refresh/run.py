@@ -16,7 +16,7 @@ from widgets.refresh.clock import database_now
 from widgets.refresh.gateway import Failure
 from widgets.refresh.priority import most_urgent
 from widgets.refresh.quota import Refusal, Reservation, claim, running
-from widgets.refresh.storing import Answers, ask_apart, is_refused, store_answers, store_failure
+from widgets.refresh.storing import Answers, ask_apart, one_part_might_be_wrong, store_answers, store_failure
 from widgets.reports import REPORT_TYPES, ReadError
 from widgets.reports.freshness import interval_factor_for
 
@@ -156,7 +156,7 @@ class Refresh:
             )
         else:
             snapshots = list(held.defer("report_json").order_by("pk"))
-            if is_refused(answered, len(pks)):
+            if one_part_might_be_wrong(answered, len(pks)):
                 ask_apart(snapshots, len(pks), pks[0], project, now)
                 self.outcome = RefreshOutcome.APART
             else:

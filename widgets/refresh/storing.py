@@ -141,8 +141,8 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
         snapshot.save(update_fields=STATE)
 
 
-def is_refused(failure: Failure, asked: int) -> bool:
-    """Whether one query among the `asked` queries of the call might have caused the failure."""
+def one_part_might_be_wrong(failure: Failure, asked: int) -> bool:
+    """True if the call had several queries, and one of them might have caused the failure. `asked`: their number."""
     return asked > 1 and failure.kind in (ErrorKind.QUERY, ErrorKind.UNREADABLE)
 
 

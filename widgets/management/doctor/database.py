@@ -30,7 +30,8 @@ def database() -> Iterator[Finding]:
     except Error as error:
         yield fix(
             "database",
-            f"the database can't be reached ({words_of(error)}): check DATABASE_URL, and that the server runs.",
+            f"the database can't be reached ({words_of(error)}): check DATABASE_URL, and that "
+            f"{'the server runs' if file is None else 'the file is a database'}.",
         )
         return
     if missing:

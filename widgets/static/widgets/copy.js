@@ -13,7 +13,7 @@ document.addEventListener("click", async (event) => {
       else if (!document.execCommand("copy")) throw new Error("refused");
       said.textContent = "Copied";
     } catch {
-      said.textContent = "Press Ctrl+C to copy";
+      said.textContent = "Press Ctrl+C or ⌘C to copy";
     }
     setTimeout(() => { said.textContent = ""; }, 4000);
   } else if (event.target.matches("[data-select-all]")) {

@@ -1,4 +1,4 @@
-// Functions that the form's scripts share.
+// Functions that the scripts of the forms share.
 
 // Adds texts as text nodes, never as HTML, because attackers can send events with HTML in their names to Mixpanel.
 export function element(tag, attributes = {}, ...children) {
