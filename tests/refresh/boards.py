@@ -47,7 +47,8 @@ ALONE: tuple[dict[str, Any], ...] = (
 
 
 def board(project: Project, size: int, *, alone: int = 0) -> list[Widget]:
-    """A sixth of the widgets have a breakdown, `alone` of them can share no call, and the others show one number."""
+    """Makes `size` widgets of three kinds: a sixth are lines with a breakdown, `alone` widgets can share no call, and the
+    others show one number."""
     things = list(product(SEGMENTS, EVENTS))
     breakdowns = size // 6
     counters = islice(((thing, each) for thing in things for each in COUNTERS), size - breakdowns - alone)

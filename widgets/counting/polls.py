@@ -17,7 +17,8 @@ logger = logging.getLogger(__name__)
 FRESH, STALE, WAITED, NOT_MODIFIED = "fresh", "stale", "waited", "not_modified"
 NOT_FOUND, NOT_ALLOWED, UNAVAILABLE, BROKEN = "not_found", "not_allowed", "unavailable", "broken"
 OUTCOMES = (FRESH, NOT_MODIFIED, STALE, WAITED, UNAVAILABLE, NOT_FOUND, NOT_ALLOWED, BROKEN)
-"""The order of the counts in the files. So add a new outcome at the end."""
+"""Each process stores its counts in a file, in this order. Files of an older version can still exist, so add a new
+outcome at the end."""
 
 BY_STATUS = {200: FRESH, 304: NOT_MODIFIED, 404: NOT_FOUND, 405: NOT_ALLOWED, 503: UNAVAILABLE}
 Count = Callable[[], None]
