@@ -138,6 +138,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         METRICS | {"metrics": [SIGNED_UP | {"filters": [{"property": "plan", "op": "like"}]}]},
         "metrics: write a list of metrics, where filters is a list such as",
     ),
+    "a filter of a property that is no text": (
+        METRICS | {"metrics": [SIGNED_UP | {"filters": [{"property": 5, "op": "is"}]}]},
+        '"op": "is", "value": "Team"}], where property is a text',
+    ),
     "an expression in a metric": (
         METRICS | {"metrics": [PAID | {"measure": "sum", "property": 'properties["a"]'}]},
         "metrics: Metric A: Insights can't read expressions. Enter the property's plain name.",

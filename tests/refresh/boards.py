@@ -47,8 +47,10 @@ ALONE: tuple[dict[str, Any], ...] = (
 
 
 def board(project: Project, size: int, *, alone: int = 0) -> list[Widget]:
-    """Makes `size` widgets of three kinds: a sixth are lines with a breakdown, `alone` widgets can share no call, and the
-    others show one number."""
+    """Makes `size` widgets of three kinds.
+
+    A sixth are lines with a breakdown, `alone` widgets can share no call, and the others show one number.
+    """
     things = list(product(SEGMENTS, EVENTS))
     breakdowns = size // 6
     counters = islice(((thing, each) for thing in things for each in COUNTERS), size - breakdowns - alone)

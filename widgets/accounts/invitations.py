@@ -128,8 +128,8 @@ def may_give_link(by: Any, user: Any) -> bool:
     """True if `by` is allowed to see a one-time link to this account.
 
     Nobody sees links to inactive accounts. Superusers see the links to all active accounts. A lead sees the link to an
-    active account if the person is pending (`is_pending`) and not a superuser, and if the lead leads all projects of the
-    person. So no link gives a lead access to another lead's project.
+    active account if the person is pending (`is_pending`) and not a superuser, and if the lead leads all projects of
+    the person. So no link gives a lead access to another lead's project.
     """
     if not user.is_active or by.is_superuser:
         return bool(user.is_active)

@@ -80,7 +80,9 @@ def filters(value: Any) -> str:
     for entry in value:
         if not isinstance(entry, dict) or not {"property", "op"} <= set(entry) <= {"property", "op", "value"}:
             return FILTERS
-        if text(entry["property"]) or one_of(list(FILTER_OPS))(entry["op"]):
+        if text(entry["property"]):
+            return f"{FILTERS}, where property is a text"
+        if one_of(list(FILTER_OPS))(entry["op"]):
             return f"{FILTERS}, where op is one of: {', '.join(FILTER_OPS)}"
         if not isinstance(entry.get("value"), str | int | float | bool | None):
             return f"{FILTERS}, where value is a text, a number, true or false"

@@ -111,7 +111,10 @@ def check_size(labels: int, *by: int) -> None:
 
 def check_dates(keys: Iterable[str], date_range: Any) -> dict[str, date]:
     """The date of each key. Raises ReadError for a key without a date, and for a date outside the saved report's range.
-    A date can be up to 366 days before the range (the first day of a week, month or year), or one day after it."""
+
+    Two exceptions are accepted: the first day of a week, month or year that contains the range's first day, so a date
+    up to 366 days before the range, and the day after the range.
+    """
     days = {key: must_be_day(key) for key in keys}
     ends = date_range if isinstance(date_range, dict) else {}
     first, last = day(str(ends.get("from_date"))), day(str(ends.get("to_date")))
