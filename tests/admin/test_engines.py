@@ -22,7 +22,7 @@ class TestPage:
     def test_it_says_what_each_engine_means(self, project: Project) -> None:
         html = " ".join(boss().get(change(project)).content.decode().split())
         assert '<select name="engine"' in html
-        for words in ("current engine. Choose Insights", "need expressions, saved funnels", "might switch off"):
+        for words in ("current engine. Choose Classic only if", "expressions, saved funnels", "might switch off"):
             assert words in html
 
     def test_a_new_project_uses_insights(self, db: None, mixpanel: FakeMixpanel) -> None:
