@@ -88,8 +88,10 @@ class AgainForm(forms.Form):
 
 
 def ask(request: Any) -> HttpResponse | None:
-    """Asks a logged-in person to sign in again. Returns None if the view can go on, else the response to send instead:
-    the page that asks, the lockout page, or a redirect to the same URL if the first request was a GET.
+    """Asks a logged-in person to sign in again. Returns None if the view can go on, else the response to send instead.
+
+    This response is the page that asks, or the lockout page. After a correct sign-in, the view goes on, or if the
+    person had opened the page with a GET, the response redirects to the same URL.
     """
     if is_recent(request):
         return None

@@ -58,9 +58,9 @@ class SecondFactorPage(AuthenticateView):
                 user,
                 "wrong_codes_mailed_at",
                 "Wrong codes for your account at MixCyfe",
-                "Somebody entered your password correctly, or logged in to your single sign-on, and then entered "
-                "several wrong codes. The login failed. If it was not you, change that password now: only your second "
-                "factor still protects your account.",
+                "Somebody entered your password, or logged in through your single sign-on, and then entered several "
+                "wrong codes. The login failed. If it was not you, change your password now. If you use single "
+                "sign-on, change your password there. Only your second factor still protects your account.",
             )
             return refused(request)
         return response

@@ -36,6 +36,13 @@ at_work = Slots(lambda: 2)
 TOO_BUSY = "Other people are testing addresses right now. Try again in a few seconds."
 
 
+class UnseenInput(forms.TextInput):
+    """A field that never shows a typed value again, even after an error, because an address can contain a password."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class AddressForm(forms.Form):
     """`may_be_inside` is True for superusers: they can add addresses in the server's network or without encryption."""
 
@@ -46,8 +53,7 @@ class AddressForm(forms.Form):
     )
     address = forms.CharField(
         max_length=LONGEST_ADDRESS,
-        # The address can contain a password, so the page never shows it again, even after an error.
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=UnseenInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="See the examples below. MixCyfe stores the address encrypted and never shows it again.",
     )
     weekly = forms.BooleanField(

@@ -92,7 +92,10 @@ def check_addresses(content: dict[str, Any], check: Check) -> None:
 
 
 def read_notify(value: Any, where: str) -> list[NoticeTarget] | None:
-    """Returns None if the key is missing. Messages contain no address, because an address can contain a secret."""
+    """Reads a project's notice addresses. Returns None if the key is missing.
+
+    The message of BadImport does not repeat an address, because an address can contain a secret.
+    """
     if value is None:
         return None
     if not isinstance(value, list) or len(value) > MOST_ADDRESSES or not all(isinstance(url, str) for url in value):

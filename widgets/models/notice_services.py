@@ -10,7 +10,7 @@ class Service:
     `encrypted` and `plain`: the schemes of addresses with and without TLS. `options`: the names that are allowed after
     the `?`. MixCyfe refuses Apprise's other options, because some of them read local files, turn checks off, or change
     the format. `pasted`: a regular expression for the beginning of the web address that the service gives its users.
-    `has_host`: people write the service's host into the address.
+    `has_host`: an address can name the service's host, because people can run this service themselves.
     """
 
     title: str

@@ -113,7 +113,8 @@ def ending(project: Project, now: datetime) -> Text:
     credential = "project secret" if not project.username else "service account"
     head = f"The {credential} expire{'s' if left >= 0 else 'd'} on {day:%-d %B %Y}"
     body = (
-        f"{head} ({when}). From then on Mixpanel refuses all queries of this project.\n\n"
+        f"{head} ({when}). {'From then on' if left >= 0 else 'Since then'}, Mixpanel refuses all queries of this "
+        "project.\n\n"
         "What to do: Create a service account in Mixpanel under Organization settings → Service accounts, enter its "
         f"user name and secret on the project's page, and test the connection.\n\n{page(project)}"
     )

@@ -46,7 +46,7 @@ def enqueue(snapshot_id: int, expected_fetched_at: datetime | None) -> bool:
 
 
 def keep_queued(snapshot_id: int) -> bool:
-    """Stores that the snapshot was queued now, so that polls queue no second task.
+    """Sets the snapshot's `queued_at` to now, so that polls queue no second task.
 
     Returns False if the task is no longer needed, because another refresh of the snapshot has ended.
     """

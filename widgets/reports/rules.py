@@ -281,7 +281,8 @@ def comparison(spec: WidgetSpec, report_type: ReportType) -> Iterator[Problem]:
     elif not report_type.compares:
         why = f"The report “{report_type.title}” can't be compared with the period before. Switch this option off."
     elif spec.chart != "number" and spec.chart not in TIME_SERIES_CHARTS:
-        why = f"The chart “{CHARTS[spec.chart].lower()}” can't show the period before. Choose a number or a line."
+        chart = CHARTS[spec.chart].lower()
+        why = f"The chart “{chart}” can't show the period before. Choose the chart “number” or “line”."
     elif spec.chart != "number" and not (report_type.compares_dates or report_type.adds_up(spec)):
         why = "These values can't be added up to one number per period. Choose totals or sums, or the chart “number”."
     else:

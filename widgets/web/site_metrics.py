@@ -76,7 +76,7 @@ def count_calls(stored: dict[str, Any], now: datetime) -> tuple[Calls, dict[str,
     unsettled = max(lease(), LONGEST_RUN)
     settled = max(calls.until, now - unsettled)
     # After a long time without a scrape, there might be too many new calls for the memory. So only two kinds of calls
-    # are added: calls of the last hour, and calls that the previous run returned but did not store.
+    # are added: calls of the last hour, and the calls that the previous run showed, but left out of the stored totals.
     wanted = Q(started_at__gte=max(calls.until, now - COUNTED_FOR))
     wanted |= Q(started_at__gte=calls.until, started_at__lte=calls.until + unsettled)
     ended = ApiCall.objects.filter(wanted, project__in=Project.objects.values("pk"), ended_at__isnull=False)

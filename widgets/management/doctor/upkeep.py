@@ -31,8 +31,8 @@ def timers() -> Iterator[Finding]:
     if old := sum(rows.count() for rows in left):
         yield fix(
             "timers",
-            f"{count(old, 'row')} should have been removed by clean_up two days ago: run manage.py clean_up daily (see "
-            "deploy/systemd/mixcyfe-clean-up.timer).",
+            f"{count(old, 'row')} should have been removed by clean_up at least two days ago: run manage.py clean_up "
+            "daily (see deploy/systemd/mixcyfe-clean-up.timer).",
         )
     else:
         yield ok("timers", "clean_up has run within the last two days, or had nothing to remove.")
