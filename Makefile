@@ -42,9 +42,9 @@ run: $(VENV)/.run .env
 	  echo "SITE_URL=http://127.0.0.1:$(PORT)"; } > $@
 	@echo "Wrote .env with new keys. Keep this file safe. Create the first user: $(BIN)/python manage.py createsuperuser"
 
-# Many tests wait for servers, above all those that CLUSTER=1 adds, so more processes than cores are faster.
+# Many tests wait for servers, so three processes are faster than two, even on two cores.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(if $(CLUSTER),4,3) --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
