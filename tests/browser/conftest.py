@@ -33,7 +33,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 PLAYWRIGHTS_OWN = (".cache/ms-playwright", "Library/Caches/ms-playwright")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
-PATIENCE = 45_000
+PATIENCE = 20_000
 """The longest time, in milliseconds, that a test waits for a page. Long, because other tests may run too."""
 
 if expect:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.conftest import examples, new_project
+from tests.conftest import CLUSTER, new_project
 from tests.refresh.test_freshness import MOVABLE, NOT_MOVABLE, cyfe_polls, header
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
@@ -34,7 +34,7 @@ HAPPENS = st.one_of(
 
 
 @settings(
-    max_examples=examples(24),
+    max_examples=20 if CLUSTER else 3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

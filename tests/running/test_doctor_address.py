@@ -38,7 +38,7 @@ def test_nothing_at_the_sites_address(served: Site) -> None:
 def test_a_silent_server_does_not_block_the_doctor(served: Site) -> None:
     with silent() as address:
         said = doctor(served, SITE_URL=f"http://{address}", MIXPANEL_API_ROOT=f"http://{address}/api")
-    assert said.took < 2 * 5.5 + 20, "5.5 seconds per address, and the start on a busy machine"
+    assert said.took < 2 * 5.5 + 5
     assert len(said.fixes) == 2
     assert said.has("fix SITE_URL", "the server did not answer in time")
 

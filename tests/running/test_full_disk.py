@@ -75,7 +75,12 @@ def test_polls_go_on_while_the_disk_is_full(site: Site, disk: SmallDisk) -> None
 
 @pytest.mark.parametrize(
     ("way", "ended"),
-    [(FULL, "stopped"), (READ_ONLY, "killed")],
+    [
+        (FULL, "stopped"),
+        (READ_ONLY, "killed"),
+        pytest.param(FULL, "killed", marks=pytest.mark.cluster),
+        pytest.param(READ_ONLY, "stopped", marks=pytest.mark.cluster),
+    ],
 )
 def test_it_starts_and_serves_the_stored_data(
     tmp_path: Path, site: Site, disk: SmallDisk, way: str, ended: str
