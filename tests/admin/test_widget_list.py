@@ -9,42 +9,17 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.admin.widget_list import LIST, MakeWidget, act, admin_log, show, titles
 from tests.apart import APART
 from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
-from widgets.models import ApiCall, DeletedWidget, Project, Snapshot, Widget
+from widgets.models import ApiCall, Project, Snapshot, Widget
 
-LIST = "/admin/widgets/widget/"
-MakeWidget = Callable[..., Widget]
 Poll = Callable[..., Any]
-
-
-def show(client: Client, query: str = "") -> str:
-    response = client.get(f"{LIST}{query}")
-    assert response.status_code == 200, response.get("Location")
-    return response.content.decode()
-
-
-def titles(html: str) -> list[str]:
-    return re.findall(r'<th class="field-title">(?:<a[^>]*>)?([^<]*)', html)
-
-
-def act(client: Client, action: str, *widgets: Widget, **more: str) -> list[str]:
-    """Selects the widgets and runs the action. Returns the messages that the list shows then."""
-    data = {"action": action, "_selected_action": [widget.pk for widget in widgets], **more}
-    response = client.post(LIST, data, follow=True)
-    assert response.status_code == 200
-    return [str(message) for message in response.context["messages"]]
-
-
-def admin_log() -> list[tuple[str, str]]:
-    """Returns (widget, message) of each entry in the admin's log, the oldest first."""
-    return [(entry.object_repr, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")]
 
 
 class TestRows:
@@ -213,42 +188,6 @@ class TestPauseAndResume:
         act(boss(), "pause", first, select_across="1")
         assert not Widget.objects.filter(active=True).exists()
         assert LogEntry.objects.count() == 60
-
-
-@pytest.mark.slow
-class TestThousands:
-    @pytest.fixture
-    def many(self, project: Project) -> list[Widget]:
-        same = {"project": project, "report": "events", "events": ["Signed up"], "last": 5}
-        return Widget.objects.bulk_create(Widget(title=f"Widget {number}", **same) for number in range(2100))
-
-    def test_all_can_be_paused_and_resumed(self, many: list[Widget]) -> None:
-        client = boss()
-        assert act(client, "pause", many[0], select_across="1")[0].startswith("Paused 2100 widgets.")
-        assert act(client, "resume", *many[:1500])[0].startswith("Resumed 1500 widgets.")
-
-    @pytest.mark.parametrize("action", ["delete_selected", "move", "replace_address", "duplicate"])
-    def test_an_action_on_too_many_widgets_names_its_limit(self, many: list[Widget], action: str) -> None:
-        new_project(name="Second", project_id=5)
-        most = "1,000" if action in ("delete_selected", "move") else "100"
-        said = f"Select at most {most} widgets for this action."
-        assert act(boss(), action, many[0], select_across="1") == [said]
-        assert act(boss("another"), action, *many[:1500], post="yes", confirmed="yes") == [said]
-        assert Widget.objects.count() == 2100
-
-    def test_at_most_a_thousand_can_be_deleted_or_brought_back_at_once(self, many: list[Widget]) -> None:
-        client = boss()
-        page = client.post(LIST, {"action": "delete_selected", "_selected_action": [each.pk for each in many[:1000]]})
-        sent = re.findall('name="_selected_action" value="([0-9]+)"', page.content.decode())
-        assert len(sent) == 1000
-        client.post(LIST, {"action": "delete_selected", "_selected_action": sent, "post": "yes"})
-        assert DeletedWidget.objects.count() == 1000
-        act(client, "delete_selected", *many[1000:2000], post="yes")
-        deleted = "/admin/widgets/deletedwidget/"
-        for action in ("bring_back", "delete_selected"):
-            data = {"action": action, "_selected_action": sent[:1], "select_across": "1"}
-            answer = client.post(deleted, data, follow=True)
-            assert [str(message) for message in answer.context["messages"]][-1].startswith("Select at most 1,000")
 
 
 class TestReplaceTheAddress:
