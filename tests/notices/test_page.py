@@ -46,7 +46,7 @@ def test_it_says_that_nobody_gets_notices_and_how_to_change_that(post: Post) -> 
 
 def test_an_address_is_added_and_its_test_message_arrives(post: Post, webhook: Webhook, project: Project) -> None:
     text = post("add", name="Wall <b>", address=webhook.url, weekly="on")
-    assert "Wall <b> was added." in text
+    assert "Added Wall <b>." in text
     assert f"json://127.0.0.1:{webhook.port}" in text
     assert "Messages to this address are not encrypted" in text
     address = NoticeAddress.objects.get()
@@ -55,7 +55,7 @@ def test_an_address_is_added_and_its_test_message_arrives(post: Post, webhook: W
     assert "admin sent the message" in webhook.got[0]["message"]
     assert "Last sent just now." in post()
     assert "The weekly summary for Wall <b> is off." in post("weekly", pk=address.pk)
-    assert "Wall <b> is removed." in post("remove", pk=address.pk)
+    assert "Removed Wall <b>." in post("remove", pk=address.pk)
     assert not NoticeAddress.objects.exists()
     assert "This address is not in the list." in post("test", pk=address.pk)
     log = "\n".join(entry.get_change_message() for entry in LogEntry.objects.filter(object_id=project.pk))

@@ -152,7 +152,7 @@ def add(request: HttpRequest, project: Project, form: AddressForm) -> bool:
         address = NoticeAddress.of(project, form.target, may_be_inside=form.may_be_inside, **fields)
         address.save()
         log_change(request.user, project, f"Notices: added the address “{address}”.")
-    messages.success(request, f"{address} was added. Send a test to see whether the address works.")
+    messages.success(request, f"Added {address}. Send a test to see whether the address works.")
     return True
 
 
@@ -178,7 +178,7 @@ def change_address(request: HttpRequest, project: Project, action: str) -> bool:
         with transaction.atomic():
             address.delete()
             log_change(request.user, project, f"Notices: removed the address “{address}”.")
-        messages.success(request, f"{address} is removed.")
+        messages.success(request, f"Removed {address}.")
     elif action == "weekly":
         address.weekly = not address.weekly
         word = "on" if address.weekly else "off"
