@@ -120,6 +120,16 @@ def test_data_that_can_not_be_drawn_is_explained_beside_its_numbers(gallery: Any
     page.get_by_role("row", name="a -1").wait_for()
 
 
+def test_a_list_and_a_table_without_all_rows_say_so(gallery: Any) -> None:
+    names = tuple(f"step {i}" for i in range(2001))
+    long = Report("steps", names, (Series("Count", tuple(range(2001))),), labels_name="Step")
+    page = gallery(*(figure(long, chart, chart) for chart in ("list", "table")))
+    for chart in ("list", "table"):
+        box = page.locator(".chart").nth(("list", "table").index(chart))
+        box.scroll_into_view_if_needed()
+        box.get_by_text("The table shows the first 2,000 of 2,001 rows. The CSV has all of them.").wait_for()
+
+
 def test_the_period_before_is_dashed(gallery: Any) -> None:
     days = tuple(date(2026, 11, 1) + timedelta(days=i) for i in range(30))
     shown = figure(Report("dates", days, (Series("a", (1,) * 30, before=(3,) * 30),)), "line", "overlaid")

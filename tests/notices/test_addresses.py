@@ -72,6 +72,26 @@ def test_it_refuses_wrong_and_dangerous_addresses(url: str) -> None:
     assert "/etc" not in str(said.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "jsons://host/?attach=/etc/passwd&method=GET&+X-Ok=1",
+            "2 options after the ? that MixCyfe does not allow. Allowed: names that begin with + (a header), - (a "
+            "parameter) or : (a key of the message).",
+        ),
+        ("discord://1/2?footer=yes", "an option after the ? that MixCyfe does not allow. Allowed: thread."),
+        (
+            "mmost://host/token?icon_url=x",
+            "an option after the ? that MixCyfe does not allow. Allowed: channel, channels, to.",
+        ),
+    ],
+)
+def test_it_says_which_options_are_allowed(url: str, said: str) -> None:
+    with pytest.raises(BadAddress, match=re.escape(said)):
+        read_address(url)
+
+
 @pytest.mark.slow
 def test_apprise_accepts_an_address_of_every_service() -> None:
     """Apprise checks an example address of every service, without sending a message."""

@@ -61,6 +61,12 @@ def test_a_missing_migration_and_a_missing_file(own: Site, tmp_path: Path) -> No
     away = tmp_path / "away.sqlite3"
     assert f"the file {away} does not exist" in doctor(own, DATABASE_URL=f"sqlite:///{away}").fixes[0]
     assert not away.exists()
+    away.write_text("no database " * 1000)
+    said = doctor(own, DATABASE_URL=f"sqlite:///{away}").fixes[0]
+    assert said == (
+        "fix database: the database can't be reached (file is not a database): check DATABASE_URL, and that the file "
+        "is a database."
+    )
 
 
 def test_a_database_of_a_newer_version(own: Site) -> None:
