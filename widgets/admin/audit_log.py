@@ -13,7 +13,6 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import linebreaksbr
@@ -27,10 +26,9 @@ from django.views.decorators.http import require_POST
 from widgets.accounts.audit_log import record
 from widgets.admin.audit_export import KINDS, answer
 from widgets.admin.audit_filters import ByPerson, ByProject, Days
-from widgets.admin.by_role import is_superuser
-from widgets.admin.strict_list import ReadOnly, StrictList
-from widgets.models import Action, AuditEntry, Role
-from widgets.models.access import has_role_somewhere
+from widgets.admin.by_role import ByRole, is_superuser
+from widgets.admin.strict_list import StrictList
+from widgets.models import Action, AuditEntry
 from widgets.times import time_tag
 
 MOST = 10_000
@@ -53,12 +51,14 @@ def zone_of(request: HttpRequest) -> tzinfo:
 
 
 @admin.register(AuditEntry)
-class AuditLogAdmin(ReadOnly, StrictList):
+class AuditLogAdmin(ByRole, StrictList):
+    actions = None
     change_list_template = "widgets/audit_log.html"
     list_display_links = None
     list_filter = (ByProject, ByPerson, "action", ("at", Days))
     list_per_page = 100
     list_max_show_all = 0
+    show_full_result_count = False
     paginator = Newest
     sortable_by = ()
 
@@ -70,14 +70,13 @@ class AuditLogAdmin(ReadOnly, StrictList):
             path("export/<str:kind>/", wrap(require_POST(self.export_view)), name="widgets_auditentry_export"),
         ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        return AuditEntry.objects.visible_to(request.user)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False
 
-    def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return has_role_somewhere(request.user, Role.VIEWER)
+    has_delete_permission = has_change_permission
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         shown = ("when", "who", "action", "in_project", "name", "said")

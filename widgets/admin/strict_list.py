@@ -81,18 +81,3 @@ class StrictList(Audited):
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         """Adds `queryset`, because `delete_widgets.html` reads this variable, for one widget and for several."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
-
-
-class ReadOnly(admin.ModelAdmin):
-    """A list whose rows nobody can add, change or delete in the admin."""
-
-    show_full_result_count = False
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    has_delete_permission = has_change_permission
