@@ -8,7 +8,6 @@ from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -62,6 +61,10 @@ class AuditLogAdmin(ByRole, StrictList):
     paginator = Newest
     sortable_by = ()
 
+    class Media:
+        css = {"all": ("widgets/audit_log.css",)}
+        js = ("widgets/zone.js", "widgets/board/times.js")
+
     def get_urls(self) -> list[URLPattern]:
         """The addresses of the list and of its exports. A single entry has no page."""
         wrap = self.admin_site.admin_view
@@ -86,11 +89,6 @@ class AuditLogAdmin(ByRole, StrictList):
         """Only superusers can search by network address."""
         fields = ("actor", "project", "subject", "details")
         return (*fields, "address") if is_superuser(request) else fields
-
-    @property
-    def media(self) -> forms.Media:
-        files = forms.Media(css={"all": ("widgets/audit_log.css",)}, js=("widgets/zone.js", "widgets/board/times.js"))
-        return super().media + files
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The filter by day uses the reader's time zone."""

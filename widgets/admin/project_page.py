@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
@@ -55,12 +54,9 @@ class ProjectPage(admin.ModelAdmin):
 
     change_form_template = "widgets/project_form.html"
 
-    @property
-    def media(self) -> forms.Media:
-        return super().media + forms.Media(
-            css={"all": ("widgets/board/health.css", "widgets/project/project.css")},
-            js=("widgets/board/times.js",),
-        )
+    class Media:
+        css = {"all": ("widgets/board/health.css", "widgets/project/project.css")}
+        js = ("widgets/board/times.js",)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.connection_view))
