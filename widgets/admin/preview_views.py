@@ -17,12 +17,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from widgets.admin.form_files import MEDIA
-from widgets.admin.pasted_link import LinkProblem, fields_of
+from widgets.admin.pasted_link import fields_of
 from widgets.admin.preview_json import as_json
 from widgets.admin.titles import free_title
 from widgets.editor.options import LISTS, Options, options
 from widgets.editor.preview import Ask, Preview, preview
 from widgets.editor.unknown_names import unknown_names
+from widgets.mixpanel.links import BadLink
 from widgets.models import Project, Role, Widget
 from widgets.models.access import has_role
 from widgets.models.ids import is_id
@@ -95,7 +96,7 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse(
                 {"fields": fields_of(request.POST.get("link", ""), Project.objects.editable_by(request.user))}
             )
-        except LinkProblem as problem:
+        except BadLink as problem:
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:
