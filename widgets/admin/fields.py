@@ -70,9 +70,6 @@ class LinesField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         return lines(value)
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return lines(self.prepare_value(initial)) != lines(data)
-
 
 class PairsField(LinesField):
     """A dictionary from text to text: one pair per line, such as `old = new`."""
@@ -145,9 +142,6 @@ class FiltersField(forms.Field):
                 condition["value"] = untyped(str(row["value"]))
             found.append(condition)
         return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
 
 
 def typed(value: Any) -> str:
