@@ -98,18 +98,13 @@ def option_list(project: Project, list_name: str) -> OptionList:
     return LISTS[list_name]
 
 
-def options(
-    project: Project, list_name: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
-) -> Options:
+def options(project: Project, list_name: str, of: Sequence[str], *, user_id: int | None, again: bool) -> Options:
     """Returns the stored list, or a new list from Mixpanel if the stored list is older than KEPT or `again` is true.
 
     After an error, returns the stored list for the time LEFT_ALONE, unless `again` is true.
 
-    `list_name`: a key of LISTS. `of`: the event, or the event and the property, to which the list belongs. Raises
-    KeyError for an unknown `list_name`, and ValueError if `of` has the wrong number of names.
+    `list_name`: a key of LISTS. `of`: the event, or the event and the property, to which the list belongs.
     """
-    if len(of) != LISTS[list_name].of:
-        raise ValueError(f"the list {list_name} takes {LISTS[list_name].of} names")
     cached = OptionCache.objects.of(project, list_name, [label(name) for name in of])
     now = database_now()
     if not again:
