@@ -12,12 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
-from tests.admin.typed_project import ADD, TYPED, WHOLE, change
+from tests.admin.typed_project import ADD, TEST, TYPED, WHOLE, change
 from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
 from widgets.models import ApiCall, Project
-
-TEST = "/admin/widgets/project/connection/"
 
 
 class TestForm:
