@@ -3,7 +3,7 @@
 import pytest
 
 from fake_mixpanel.fake import FakeMixpanel
-from tests.admin.typed_project import ADD, WHOLE, ask, ask_saved
+from tests.admin.typed_project import ask, ask_saved
 from tests.conftest import new_project
 from tests.web.people import boss
 from widgets.models import ApiCall, Project
@@ -67,13 +67,6 @@ class TestConnection:
         assert list(calls) == [("connection test", "query", True), ("connection test", "ok", True)]
         project.refresh_from_db()
         assert not project.in_backoff
-
-    def test_both_queries_count_if_the_project_is_saved_afterwards(self, db: None, mixpanel: FakeMixpanel) -> None:
-        client = boss()
-        mixpanel.fail(404, endpoint="insights", times=1)
-        ask(client)
-        client.post(ADD, WHOLE)
-        assert [call.outcome for call in ApiCall.objects.order_by("pk")] == ["query", "ok"]
 
     def test_it_stays_within_the_hourly_limit(self, project: Project, mixpanel: FakeMixpanel) -> None:
         Project.objects.update(hourly_limit=1)
