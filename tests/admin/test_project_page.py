@@ -57,13 +57,6 @@ class TestForm:
         for secret in (DEMO_USERNAME, DEMO_SECRET, "User name", "Sign in with", "new_secret", "Test connection"):
             assert secret not in html
 
-    def test_projects_of_other_teams_are_hidden(self, project: Project) -> None:
-        client = viewer()
-        response = client.get(change(project))
-        assert response.status_code == 302  # the answer of Django's admin for an object that does not exist
-        assert "Acme" not in client.get("/admin/widgets/project/").content.decode()
-        assert "Acme" not in client.get("/admin/").content.decode()
-
     def test_the_secret_is_in_no_log(
         self, db: None, mixpanel: FakeMixpanel, caplog: pytest.LogCaptureFixture, settings: Any
     ) -> None:
