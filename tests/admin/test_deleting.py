@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.admin.filling_in import answers_of
+from tests.admin.widget_list import BIN, LIST, MakeWidget, act
 from tests.conftest import new_project
 from tests.web.people import boss, editor, viewer
 from widgets.import_export.exporting import export_all
@@ -24,26 +25,16 @@ from widgets.models.deleted_widget import KEPT_FOR
 from widgets.refresh.clock import database_now
 from widgets.refresh.pruning import prune
 
-LIST = "/admin/widgets/widget/"
-BIN = "/admin/widgets/deletedwidget/"
-MakeWidget = Callable[..., Widget]
 Poll = Callable[..., Any]
 
 
 def delete(client: Client, *widgets: Widget) -> str:
     """Deletes the widgets with the list's action, already confirmed. Returns the messages that the admin shows then."""
-    return act(client, LIST, "delete_selected", *widgets)
+    return " ".join(act(client, "delete_selected", *widgets, post="yes"))
 
 
 def bring_back(client: Client, *widgets: Widget) -> str:
-    return act(client, BIN, "bring_back", *widgets)
-
-
-def act(client: Client, address: str, action: str, *widgets: Widget) -> str:
-    data = {"action": action, "_selected_action": [widget.pk for widget in widgets], "post": "yes"}
-    response = client.post(address, data, follow=True)
-    assert response.status_code == 200
-    return " ".join(str(message) for message in response.context["messages"])
+    return " ".join(act(client, "bring_back", *widgets, address=BIN))
 
 
 @contextmanager
@@ -94,7 +85,7 @@ def test_the_page_says_what_happens_in_cyfe_and_offers_a_pause(make_widget: Make
         assert "In Cyfe, this widget will show nothing" in html
         assert "&lt;i&gt;Signups&lt;/i&gt;" in html
         assert '<button type="submit" name="action" value="pause"' in html
-    assert "Paused 1 widget" in act(client, LIST, "pause", widget)
+    assert "Paused 1 widget" in act(client, "pause", widget)[0]
     assert not Widget.objects.get().active
 
 
@@ -171,7 +162,7 @@ def test_after_30_days_it_is_gone_for_good(make_widget: MakeWidget) -> None:
 def test_it_can_be_deleted_for_good_at_once(make_widget: MakeWidget) -> None:
     client, widget = boss(), make_widget(title="Signups")
     delete(client, widget)
-    act(client, BIN, "delete_selected", widget)
+    act(client, "delete_selected", widget, address=BIN, post="yes")
     assert not DeletedWidget.objects.exists()
 
 
@@ -221,11 +212,9 @@ def test_a_form_of_a_widget_that_was_deleted_meanwhile_keeps_its_entries(
 
 def test_moving_skips_a_widget_that_is_deleted_meanwhile(make_widget: MakeWidget, project: Project) -> None:
     gone, stays = make_widget(title="Gone"), make_widget(title="Stays", last=9)
-    data = {"action": "move", "_selected_action": [gone.pk, stays.pk], "confirmed": "yes"}
     target = new_project(name="Second", project_id=5)
     with deleted_before(f'AND NOT ("widgets_widget"."id" = {gone.pk})', gone):
-        answer = boss().post(LIST, data | {"project": target.pk}, follow=True)
-    [said] = map(str, answer.context["messages"])
+        [said] = act(boss(), "move", gone, stays, confirmed="yes", project=str(target.pk))
     assert "Moved to “Second”" in said
     assert "Stays" in said
     assert "Gone" not in said

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.admin.widget_list import LIST, act
+from tests.admin.widget_list import BIN, LIST, act
 from tests.conftest import new_project
 from tests.web.people import boss
 from widgets.models import DeletedWidget, Project, Widget
@@ -42,8 +42,6 @@ def test_at_most_a_thousand_can_be_deleted_or_brought_back_at_once(many: list[Wi
     client.post(LIST, {"action": "delete_selected", "_selected_action": sent, "post": "yes"})
     assert DeletedWidget.objects.count() == 1000
     act(client, "delete_selected", *many[1000:2000], post="yes")
-    deleted = "/admin/widgets/deletedwidget/"
     for action in ("bring_back", "delete_selected"):
-        data = {"action": action, "_selected_action": sent[:1], "select_across": "1"}
-        answer = client.post(deleted, data, follow=True)
-        assert [str(message) for message in answer.context["messages"]][-1].startswith("Select at most 1,000")
+        said = act(client, action, many[0], address=BIN, select_across="1")
+        assert said[-1].startswith("Select at most 1,000")

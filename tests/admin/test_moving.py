@@ -9,15 +9,14 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from tests.admin.filling_in import answers_of
+from tests.admin.widget_list import LIST, MakeWidget
 from tests.conftest import new_project
 from tests.web.people import boss, editor
 from widgets.accounts import audit_log
 from widgets.import_export.importing import import_all
 from widgets.models import Project, Widget
 
-LIST = "/admin/widgets/widget/"
 LOG = "/admin/widgets/auditentry/"
-MakeWidget = Callable[..., Widget]
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from fake_mixpanel.dataset import DEMO_SECRET
 from fake_mixpanel.fake import FakeMixpanel
-from tests.admin.typed_project import WHOLE, change
+from tests.admin.typed_project import WHOLE, ask_saved, change
 from tests.web.people import boss
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.encrypted import Encrypted
@@ -37,13 +36,11 @@ def lose_secret(mixpanel: FakeMixpanel) -> None:
 
 
 def save(client: Client, project: Project) -> None:
-    typed = WHOLE | {"name": project.name, "new_secret": DEMO_SECRET, "members": []}
-    assert client.post(change(project), typed).status_code == 302
+    assert client.post(change(project), WHOLE).status_code == 302
 
 
 def ask_again(client: Client, project: Project) -> None:
-    form = WHOLE | {"project": str(project.pk), "new_secret": ""}
-    assert client.post("/admin/widgets/project/connection/", form).json()["ok"]
+    assert ask_saved(client, project)["ok"]
 
 
 def states(client: Client) -> dict[str, set[str]]:

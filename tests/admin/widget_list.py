@@ -9,6 +9,7 @@ from django.test import Client
 from widgets.models import Widget
 
 LIST = "/admin/widgets/widget/"
+BIN = "/admin/widgets/deletedwidget/"
 MakeWidget = Callable[..., Widget]
 
 
@@ -22,10 +23,10 @@ def titles(html: str) -> list[str]:
     return re.findall(r'<th class="field-title">(?:<a[^>]*>)?([^<]*)', html)
 
 
-def act(client: Client, action: str, *widgets: Widget, **more: str) -> list[str]:
-    """Selects the widgets and runs the action. Returns the messages that the list shows then."""
+def act(client: Client, action: str, *widgets: Widget, address: str = LIST, **more: str) -> list[str]:
+    """Selects the widgets and runs the action of this list. Returns the messages that the list shows then."""
     data = {"action": action, "_selected_action": [widget.pk for widget in widgets], **more}
-    response = client.post(LIST, data, follow=True)
+    response = client.post(address, data, follow=True)
     assert response.status_code == 200
     return [str(message) for message in response.context["messages"]]
 

@@ -1,4 +1,4 @@
-"""The preview of a widget that is not saved: its content, and how few queries it costs."""
+"""The preview of a widget that is not saved: its content, how few queries it costs, and who gets it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from fake_mixpanel.fake import DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from tests.admin.filling_in import answers_of
-from tests.web.people import editor
+from tests.conftest import new_project
+from tests.web.people import editor, viewer
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
 Preview = Callable[..., dict[str, Any]]
@@ -49,10 +50,13 @@ def test_it_shows_chart_csv_query_age_and_the_queries_left(preview: Preview, mix
     assert shown["spent"] is True
 
 
-def test_its_csv_is_what_cyfe_gets_after_saving(preview: Preview, poll: Any, make_widget: Any) -> None:
-    shown = preview(ask="missing", **BY_SOURCE)
+def test_its_csv_is_what_cyfe_gets_from_the_same_data(
+    preview: Preview, poll: Any, make_widget: Any, mixpanel: FakeMixpanel
+) -> None:
     widget = make_widget(report="segmentation", events=["Signed up"], breakdown="utm_source", last=7)
-    assert poll(widget).content.decode() == shown["csv"]
+    polled = poll(widget).content.decode()
+    assert preview(ask="missing", **BY_SOURCE)["csv"] == polled
+    assert len(mixpanel.calls) == 1
 
 
 def test_it_sends_no_query_by_itself(preview: Preview, mixpanel: FakeMixpanel) -> None:
@@ -92,14 +96,6 @@ def test_a_changed_query_is_sent_once_and_going_back_sends_none(preview: Preview
     for last in ("7", "8", "7", "8"):
         preview(ask="missing", **BY_SOURCE | {"last": last})
     assert len(mixpanel.calls) == 2
-
-
-def test_it_uses_data_that_polls_have_fetched(
-    preview: Preview, poll: Any, make_widget: Any, mixpanel: FakeMixpanel, project: Project
-) -> None:
-    poll(make_widget(events=["Logged in"], last=5))
-    assert preview(ask="missing", events="Logged in", last="5")["state"] == "answered"
-    assert len(mixpanel.calls) == 1
 
 
 def test_old_data_is_shown_with_its_age_until_somebody_refreshes_it(preview: Preview, mixpanel: FakeMixpanel) -> None:
@@ -265,3 +261,36 @@ def test_it_names_labels_to_show_that_the_data_lacks(preview: Preview) -> None:
         "Field “Show only”: Mixpanel's answer has no label “Gold”."
     )
     assert preview(**by_plan, only="Team")["data_note"] == ""
+
+
+def test_projects_and_widgets_of_other_teams_seem_not_to_exist(
+    post: Any, client: Client, project: Project, make_widget: Any, mixpanel: FakeMixpanel
+) -> None:
+    theirs = new_project(name="Theirs", project_id=4711)
+    hidden = make_widget(project=theirs, title="Hidden")
+    missing = Widget(pk=999_999)
+    client.force_login(editor(project).person)
+    answers = [post(project=str(pk), ask="now", **BY_SOURCE) for pk in (theirs.pk, 999_999, "1e9", "-1")]
+    answers += [post(widget, **BY_SOURCE) for widget in (hidden, missing)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+    assert post(**BY_SOURCE).status_code == 200
+    assert not mixpanel.calls
+
+
+def test_a_viewer_of_the_project_previews_nothing(
+    post: Any, client: Client, project: Project, make_widget: Any, mixpanel: FakeMixpanel
+) -> None:
+    """A viewer gets no preview of this project, even as an editor of another project."""
+    own, widget = new_project(name="Own", project_id=4711), make_widget()
+    mine = make_widget(project=own)
+    person = viewer(project).person
+    client.force_login(person)
+    for of in (None, widget):
+        assert post(of, ask="now", **BY_SOURCE).status_code == 404
+    own.members.add(person)
+    for of in (None, widget, mine):
+        assert post(of, ask="now", **BY_SOURCE).status_code == 404
+    assert post(widget, project=str(own.pk), **BY_SOURCE).status_code == 404
+    assert not mixpanel.calls
+    assert post(mine, project=str(own.pk), **BY_SOURCE).status_code == 200

@@ -86,6 +86,7 @@ def test_every_link_of_every_list_works(much: None, acme: Team, superuser: Any, 
     client = log_in(superuser)
     for model in admin.site._registry:
         page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        assert client.get(page, {"pk": "1"}).get("Location") == f"{page}?e=1"
         links = re.findall(r'href="(\?[^"]*)"', client.get(page).content.decode())
         sorting = [link for link in links if "o=" in link]
         for link in {*links} - {*sorting[1:]}:

@@ -8,12 +8,10 @@ from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import linebreaksbr
@@ -27,10 +25,9 @@ from django.views.decorators.http import require_POST
 from widgets.accounts.audit_log import record
 from widgets.admin.audit_export import KINDS, answer
 from widgets.admin.audit_filters import ByPerson, ByProject, Days
-from widgets.admin.by_role import is_superuser
-from widgets.admin.strict_list import ReadOnly, StrictList
-from widgets.models import Action, AuditEntry, Role
-from widgets.models.access import has_role_somewhere
+from widgets.admin.by_role import ByRole, is_superuser
+from widgets.admin.strict_list import StrictList
+from widgets.models import Action, AuditEntry
 from widgets.times import time_tag
 
 MOST = 10_000
@@ -53,14 +50,20 @@ def zone_of(request: HttpRequest) -> tzinfo:
 
 
 @admin.register(AuditEntry)
-class AuditLogAdmin(ReadOnly, StrictList):
+class AuditLogAdmin(ByRole, StrictList):
+    actions = None
     change_list_template = "widgets/audit_log.html"
     list_display_links = None
     list_filter = (ByProject, ByPerson, "action", ("at", Days))
     list_per_page = 100
     list_max_show_all = 0
+    show_full_result_count = False
     paginator = Newest
     sortable_by = ()
+
+    class Media:
+        css = {"all": ("widgets/audit_log.css",)}
+        js = ("widgets/zone.js", "widgets/board/times.js")
 
     def get_urls(self) -> list[URLPattern]:
         """The addresses of the list and of its exports. A single entry has no page."""
@@ -70,14 +73,13 @@ class AuditLogAdmin(ReadOnly, StrictList):
             path("export/<str:kind>/", wrap(require_POST(self.export_view)), name="widgets_auditentry_export"),
         ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        return AuditEntry.objects.visible_to(request.user)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False
 
-    def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return has_role_somewhere(request.user, Role.VIEWER)
+    has_delete_permission = has_change_permission
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         shown = ("when", "who", "action", "in_project", "name", "said")
@@ -87,11 +89,6 @@ class AuditLogAdmin(ReadOnly, StrictList):
         """Only superusers can search by network address."""
         fields = ("actor", "project", "subject", "details")
         return (*fields, "address") if is_superuser(request) else fields
-
-    @property
-    def media(self) -> forms.Media:
-        files = forms.Media(css={"all": ("widgets/audit_log.css",)}, js=("widgets/zone.js", "widgets/board/times.js"))
-        return super().media + files
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The filter by day uses the reader's time zone."""

@@ -46,12 +46,9 @@ class LogsValues(admin.ModelAdmin):
             old, new = in_words(field, before), in_words(field, after)
             if old == new or name in self.not_logged:
                 continue
-            if name in self.logged_as_replaced:
-                old, new = "", "replaced"
-            elif is_one_row(field):
-                # The row can be, for example, a project that some readers of the log are not allowed to see.
-                old, new = "", "replaced"
-            yield f"{capfirst(field.label or name)}: {f'{old} → ' if old else ''}{new}"
+            # A chosen row can be, for example, a project that some readers of the log are not allowed to see.
+            hides = name in self.logged_as_replaced or isinstance(field, forms.ModelChoiceField)
+            yield f"{capfirst(field.label or name)}: {'replaced' if hides else f'{old} → {new}'}"
 
 
 def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -63,17 +60,11 @@ def only_changed(before: list[Any], after: list[Any]) -> tuple[list[Any], list[A
     return (gone, new) if gone or new else (before, after)
 
 
-def is_one_row(field: forms.Field) -> bool:
-    return isinstance(field, forms.ModelChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField)
-
-
 def in_words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.BooleanField):
         # The value is None if the report or the chart does not use the field. The log then shows the default.
         return "on" if (field.initial if value is None else value) else "off"
-    if isinstance(field, forms.ModelMultipleChoiceField):
-        value = sorted(map(str, value or ()))
-    elif is_one_row(field):
+    if isinstance(field, forms.ModelChoiceField):
         value = field.to_python(value)
     elif isinstance(field, forms.ChoiceField):
         choices: Any = field.choices

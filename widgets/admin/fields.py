@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -31,15 +32,10 @@ def day() -> forms.DateInput:
 
 def focus_first_error(adminform: Any) -> None:
     """Makes the browser focus the first field with an error, without a script."""
-    fields = [field for _, options in adminform.fieldsets for row in options["fields"] for field in in_row(row)]
-    for name in fields:
+    for name in flatten_fieldsets(adminform.fieldsets):
         if name in adminform.form.errors:
             adminform.form.fields[name].widget.attrs["autofocus"] = True
             return
-
-
-def in_row(row: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (row,) if isinstance(row, str) else row
 
 
 class TimeZoneInput(forms.TextInput):
@@ -58,9 +54,9 @@ class TimeZoneInput(forms.TextInput):
 class LinesField(forms.CharField):
     """A list of texts, one per line."""
 
-    def __init__(self, *, rows: int = 3, attrs: dict[str, str] | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.Textarea(attrs={**(attrs or {}), "rows": rows, "class": "lines"}))
-        super().__init__(required=False, strip=False, **kwargs)
+    def __init__(self, *, attrs: dict[str, str] | None = None, **kwargs: Any) -> None:
+        widget = forms.Textarea(attrs={**(attrs or {}), "rows": 3, "class": "lines"})
+        super().__init__(required=False, strip=False, widget=widget, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -69,9 +65,6 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         return lines(value)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return lines(self.prepare_value(initial)) != lines(data)
 
 
 class PairsField(LinesField):
@@ -145,9 +138,6 @@ class FiltersField(forms.Field):
                 condition["value"] = untyped(str(row["value"]))
             found.append(condition)
         return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
 
 
 def typed(value: Any) -> str:

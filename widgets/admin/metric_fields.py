@@ -88,9 +88,6 @@ class MetricsField(forms.Field):
             found.append(metric)
         return found
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
-
 
 class FormulasWidget(forms.Widget):
     template_name = "widgets/formulas.html"
@@ -117,6 +114,3 @@ class FormulasField(forms.Field):
 
     def to_python(self, value: Any) -> list[dict[str, str]]:
         return [{key: text for key, text in row.items() if text or key == "formula"} for row in value or ()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
 from widgets.accounts.audit_log import log_change, record
+from widgets.admin.admin_page import admin_page
 from widgets.admin.widget_actions import MOST_TO_CONFIRM, links, named, too_many
 from widgets.models import Action, Project, Widget
 from widgets.models.names import free_name
@@ -48,15 +48,8 @@ class WidgetMoving(admin.ModelAdmin):
             return None
         form = TargetForm(request.POST if request.POST.get("confirmed") == "yes" else None, targets)
         if not form.is_valid():
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Move to another project",
-                "opts": self.opts,
-                "form": form,
-                "widgets": queryset,
-                "checkbox": ACTION_CHECKBOX_NAME,
-            }
-            return TemplateResponse(request, "widgets/move_widgets.html", context)
+            title = "Move to another project"
+            return admin_page(self, request, "widgets/move_widgets.html", title, form=form, widgets=queryset)
         target = form.cleaned_data["project"]
         moved, bound, refused = [], [], []
         for widget in queryset.exclude(project=target):

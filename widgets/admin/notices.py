@@ -10,13 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from widgets.accounts.audit_log import log_change
 from widgets.accounts.reauthentication import recent_login_required_on_post
+from widgets.admin.admin_page import admin_page
+from widgets.admin.by_role import is_superuser
 from widgets.models import NoticeAddress, NoticeMessage, Project
 from widgets.models.ids import is_id
 from widgets.models.notice import LONGEST_NAME, MOST_ADDRESSES
@@ -104,7 +105,7 @@ class NoticesPage(admin.ModelAdmin):
             raise Http404
         if not self.has_change_permission(request, project):
             raise PermissionDenied
-        superuser = bool(getattr(request.user, "is_superuser", False))
+        superuser = is_superuser(request)
         adding = AddressForm(may_be_inside=superuser)
         when = WhenForm(instance=project)
         if request.method == "POST":
@@ -119,15 +120,9 @@ class NoticesPage(admin.ModelAdmin):
                 done = change_address(request, project, action)
             if done:
                 return HttpResponseRedirect(reverse("admin:widgets_project_notices", args=(project.pk,)))
-        return TemplateResponse(request, "widgets/notices.html", self.context(request, project, adding, when))
-
-    def context(self, request: HttpRequest, project: Project, adding: AddressForm, when: WhenForm) -> dict[str, Any]:
         waiting = Count("messages", filter=Q(messages__done_at=None))
         told = project.notices.filter(told_at__isnull=False)
-        return {
-            **self.admin_site.each_context(request),
-            "title": f"Notices of {project.name}",
-            "opts": self.opts,
+        context = {
             "project": project,
             "addresses": project.notice_addresses.annotate(waiting=waiting),
             "open": told.filter(ended_at=None).order_by("since"),
@@ -136,8 +131,8 @@ class NoticesPage(admin.ModelAdmin):
             "adding": adding,
             "when": when,
             "services": SERVICES,
-            "most": MOST_ADDRESSES,
         }
+        return admin_page(self, request, "widgets/notices.html", f"Notices of {project.name}", **context)
 
 
 def add(request: HttpRequest, project: Project, form: AddressForm) -> bool:

@@ -11,22 +11,15 @@ CHARTS = {"funnels": "funnel", "retention": "cohort"}
 """`Link.app` → the chart that the form chooses. For other links, the form chooses “line”."""
 
 
-class LinkProblem(Exception):
-    """The form can't use the link. The message says why, and what to do."""
-
-
 def fields_of(text: str, projects: VisibleProjects) -> dict[str, str]:
     """Form field → value, for the fields that the link fills in. `projects`: the projects that the person can edit.
 
-    Raises LinkProblem if `text` is not a link to a report, or if the report's project is not one of `projects`.
+    Raises BadLink if `text` is not a link to a report, or if the report's project is not one of `projects`.
     """
-    try:
-        link = read_link(text)
-    except BadLink as bad:
-        raise LinkProblem(str(bad)) from None
+    link = read_link(text)
     project = projects.filter(region=link.region, project_id=link.project_id).first()
     if project is None:
-        raise LinkProblem(
+        raise BadLink(
             f"The report is in Mixpanel's project {link.project_id} ({REGIONS[link.region]}), and you can't edit this "
             "project in MixCyfe. Ask the project's lead to make you an editor. If MixCyfe does not have the project, "
             "ask your administrator to add the project."
@@ -43,7 +36,7 @@ def fill(data: Any, projects: VisibleProjects) -> Any:
     """A copy of a submitted form with the link's values in the empty fields, for browsers without scripts.
 
     Report and Chart are never empty, so the link also replaces them. But if the person has chosen an event, a saved
-    report or a funnel, Report and Chart stay as they are. Raises LinkProblem as `fields_of` does.
+    report or a funnel, Report and Chart stay as they are. Raises BadLink as `fields_of` does.
     """
     found = fields_of(data["link"], projects)
     filled = data.copy()

@@ -11,18 +11,19 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from widgets.admin.admin_page import admin_page
 from widgets.admin.form_files import MEDIA
-from widgets.admin.pasted_link import LinkProblem, fields_of
+from widgets.admin.pasted_link import fields_of
 from widgets.admin.preview_json import as_json
 from widgets.admin.titles import free_title
 from widgets.editor.options import LISTS, Options, options
 from widgets.editor.preview import Ask, Preview, preview
 from widgets.editor.unknown_names import unknown_names
+from widgets.mixpanel.links import BadLink
 from widgets.models import Project, Role, Widget
 from widgets.models.access import has_role
 from widgets.models.ids import is_id
@@ -55,7 +56,6 @@ class FormViews(admin.ModelAdmin):
         content: dict[str, Any] = {
             "errors": errors,
             "missing": missing(form),
-            "title": free_title(form.cleaned_data, form.instance.pk),
             "unknown": [],
             "preview": None,
         }
@@ -64,10 +64,9 @@ class FormViews(admin.ModelAdmin):
             content["unknown"] = [asdict(name) | {"text": str(name)} for name in unknown_names(form.instance)]
             content["preview"] = as_json(shown, form.instance) | {"repair": self.repair(request, form.instance, shown)}
         if request.accepts("text/html"):
-            context = {**self.admin_site.each_context(request), "opts": self.opts, **content, "title": "Preview"}
-            context["media"] = MEDIA
-            return TemplateResponse(request, "admin/widgets/widget/preview.html", context)
-        return JsonResponse(content)
+            template = "admin/widgets/widget/preview.html"
+            return admin_page(self, request, template, "Preview", media=MEDIA, **content)
+        return JsonResponse(content | {"title": free_title(form.cleaned_data, form.instance.pk)})
 
     def lists_view(self, request: HttpRequest) -> HttpResponse:
         """A list for a picker, as JSON.
@@ -95,7 +94,7 @@ class FormViews(admin.ModelAdmin):
             return JsonResponse(
                 {"fields": fields_of(request.POST.get("link", ""), Project.objects.editable_by(request.user))}
             )
-        except LinkProblem as problem:
+        except BadLink as problem:
             return JsonResponse({"problem": str(problem)})
 
     def repair(self, request: HttpRequest, widget: Widget, shown: Preview) -> str:

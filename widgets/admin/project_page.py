@@ -1,10 +1,9 @@
 """The page of a project: the connection test, the usage of the last hour, the last queries, and warnings."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
@@ -40,27 +39,14 @@ MOST_TESTS = 20
 """The maximum number of connection tests of unsaved projects that a session stores."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A part of the usage bar. `width`: number of its queries. `start`: number of queries in the parts before it."""
-
-    start: int
-    width: int
-    kind: str
-    who: str
-
-
 class ProjectPage(admin.ModelAdmin):
     """The part of ProjectAdmin that shows a project's page and tests its connection."""
 
     change_form_template = "widgets/project_form.html"
 
-    @property
-    def media(self) -> forms.Media:
-        return super().media + forms.Media(
-            css={"all": ("widgets/board/health.css", "widgets/project/project.css")},
-            js=("widgets/board/times.js",),
-        )
+    class Media:
+        css = {"all": ("widgets/board/health.css", "widgets/project/project.css")}
+        js = ("widgets/board/times.js",)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.connection_view))
@@ -219,13 +205,16 @@ def minutes(number: float) -> str:
     return f"{text} minute{'' if text == '1' else 's'}"
 
 
-def segments(spent: dict[str, int]) -> list[Segment]:
-    """The parts of the usage bar, from left to right. `spent`: sender of queries → number in the last hour."""
+def segments(spent: dict[str, int]) -> list[dict[str, Any]]:
+    """The parts of the usage bar, from left to right. `spent`: sender of queries → number in the last hour.
+
+    `width`: the number of a part's queries. `start`: the number of queries in the parts before it.
+    """
     order = {who: place for place, who in enumerate(KINDS_OF_CALLERS)}
-    found: list[Segment] = []
+    found: list[dict[str, Any]] = []
     start = 0
     for who, count in sorted(spent.items(), key=lambda each: order.get(each[0], len(order))):
-        found.append(Segment(start, count, KINDS_OF_CALLERS.get(who, "others"), who))
+        found.append({"start": start, "width": count, "kind": KINDS_OF_CALLERS.get(who, "others"), "who": who})
         start += count
     return found
 

@@ -4,10 +4,8 @@ Django accepts lookups on all fields of the model, even hidden ones. With these 
 letter by letter, learn about other teams, or block a process with a slow regular expression.
 """
 
-from datetime import UTC
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.filters import FieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -16,11 +14,8 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware
 
 from widgets.admin.audited import Audited
-from widgets.admin.by_role import SuperusersOnly
 from widgets.models.ids import is_id
 
 LONGEST_VALUE = 200
@@ -35,27 +30,16 @@ class StrictChangeList(ChangeList):
     """Raises IncorrectLookupParameters for unknown, repeated or long parameters. Django then shows the whole list."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        if not all(is_decent(name, values) for name, values in request.GET.lists()):
+        if any(len(values) != 1 or len(values[0]) > LONGEST_VALUE for _, values in request.GET.lists()):
             raise IncorrectLookupParameters
         try:
             super().__init__(request, *args, **kwargs)
         except SuspiciousOperation as error:
             raise IncorrectLookupParameters from error
 
-    def get_filters(self, request: HttpRequest) -> Any:
-        try:
-            found = super().get_filters(request)
-        except (ValueError, OverflowError) as error:
-            # For example, the year in a filter is out of range.
-            raise IncorrectLookupParameters from error
-        unknown = found[2].keys() - {f"{self.date_hierarchy}__{end}" for end in ("gte", "lt")}
-        if unknown:
-            raise IncorrectLookupParameters
-        return found
-
 
 class StrictList(Audited):
-    """A base class of every ModelAdmin on the site, including those of other apps."""
+    """A base class of every ModelAdmin on the site."""
 
     show_facets = admin.ShowFacets.NEVER
 
@@ -64,9 +48,7 @@ class StrictList(Audited):
 
     def own_parameters(self, request: HttpRequest) -> set[str]:
         """The names of the parameters that the list's own filters use."""
-        found: set[Any] = (
-            {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")} if self.date_hierarchy else set()
-        )
+        found: set[Any] = set()
         each: Any
         for each in self.get_list_filter(request):
             if isinstance(each, type) and issubclass(each, admin.SimpleListFilter):
@@ -99,42 +81,3 @@ class StrictList(Audited):
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         """Adds `queryset`, because `delete_widgets.html` reads this variable, for one widget and for several."""
         return super().render_delete_form(request, context | {"queryset": [context["object"]]})
-
-
-class ReadOnly(admin.ModelAdmin):
-    """A list whose rows nobody can add, change or delete in the admin."""
-
-    show_full_result_count = False
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    has_delete_permission = has_change_permission
-
-
-def is_decent(name: str, values: list[str]) -> bool:
-    """True if the parameter appears once and is short. A date filter's value must be a time with a zone."""
-    if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
-        return False
-    return is_moment(values[0]) if name.endswith(("__gte", "__lt")) else True
-
-
-def is_moment(text: str) -> bool:
-    try:
-        moment = parse_datetime(text)
-        return moment is not None and is_aware(moment) and bool(moment.astimezone(UTC))
-    except (ValueError, OverflowError):
-        return False
-
-
-def make_strict(site: admin.AdminSite) -> None:
-    """Makes the lists of other apps strict. Only superusers can use these lists, because the rows have no project."""
-    for model in [model for model in apps.get_models() if site.is_registered(model)]:
-        theirs = type(site.get_model_admin(model))
-        if not issubclass(theirs, StrictList):
-            site.unregister(model)
-            site.register(model, type(theirs.__name__, (SuperusersOnly, StrictList, theirs), {}))

@@ -1,9 +1,9 @@
 """Decides which form fields a widget uses. The form's script hides the others, and the form ignores their errors."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from widgets.reports import REPORT_TYPES
+from widgets.reports import REPORT_TYPES, ReportType
 from widgets.reports.numeric import Numeric
 from widgets.reports.retention import Cohorts
 from widgets.reports.rules import OVERLAID, SEVERAL_EVENTS
@@ -29,34 +29,30 @@ Condition = dict[str, list[str]]
 """Field of the form → values. The condition is true if each of these fields has one of its values."""
 
 
+def reports(fits: Callable[[ReportType], bool]) -> list[str]:
+    return [name for name, report_type in REPORT_TYPES.items() if fits(report_type)]
+
+
 def conditions() -> dict[str, Condition]:
     """Field → the condition under which a widget uses the field. Fields without a condition are always used."""
     asked = {name for report_type in REPORT_TYPES.values() for name in report_type.fields}
     found: dict[str, Condition] = {
-        name: {"report": [report_type.name for report_type in REPORT_TYPES.values() if name in report_type.fields]}
-        for name in sorted(asked)
+        field: {"report": [name for name, report_type in REPORT_TYPES.items() if field in report_type.fields]}
+        for field in sorted(asked)
     }
     for name, ranges in {"last": "last", "include_today": "last", "from_date": "fixed", "to_date": "fixed"}.items():
         found[name]["range"] = [ranges]
     found["window"]["analysis"] = ["rolling"]
     found["overlay_previous"]["chart"] = list(OVERLAID)
-    ranked = [
-        report_type.name for report_type in REPORT_TYPES.values() if not isinstance(report_type, ONE_LABEL_OR_COLUMNS)
-    ]
+    ranked = reports(lambda each: not isinstance(each, ONE_LABEL_OR_COLUMNS))
     found |= {name: {"report": ranked} for name in RANKED}
     # Most options are for charts with axes. Three options get other conditions below.
     found |= {name: {"chart": list(TIME_SERIES_CHARTS)} for name in OPTIONS}
-    found["comparison"] = {
-        "report": [report_type.name for report_type in REPORT_TYPES.values() if report_type.compares],
-        "chart": ["number", *TIME_SERIES_CHARTS],
-    }
+    found["comparison"] = {"report": reports(lambda each: each.compares), "chart": ["number", *TIME_SERIES_CHARTS]}
     found["target"] = {"chart": ["gauge"]}
     found["country_names"] = {"chart": ["map"]}
     found["percent"] = {
-        "report": [
-            "saved_report",
-            *(report_type.name for report_type in REPORT_TYPES.values() if isinstance(report_type, Cohorts)),
-        ],
+        "report": ["saved_report", *reports(lambda each: isinstance(each, Cohorts))],
         "chart": ["cohort", "table"],
     }
     return found
@@ -90,9 +86,5 @@ def described() -> dict[str, Any]:
         },
         "about": {report_type.name: report_type.about for report_type in REPORT_TYPES.values()},
         "about_events": ABOUT_EVENTS,
-        "one_event": [
-            report_type.name
-            for report_type in REPORT_TYPES.values()
-            if "events" in report_type.fields and report_type.name not in SEVERAL_EVENTS
-        ],
+        "one_event": reports(lambda each: "events" in each.fields and each.name not in SEVERAL_EVENTS),
     }

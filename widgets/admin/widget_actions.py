@@ -9,7 +9,6 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -17,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from widgets.accounts import reauthentication
 from widgets.accounts.audit_log import log_changes
+from widgets.admin.admin_page import admin_page
 from widgets.admin.titles import title_of_copy
 from widgets.models import Action, Project, Snapshot, Widget
 from widgets.models.call import Purpose
@@ -113,10 +113,8 @@ class WidgetActions(admin.ModelAdmin):
             return None
         if asked := reauthentication.ask(request):
             return asked
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}
         if request.POST.get("confirmed") != "yes":
-            context |= {"title": "Replace the address", "widgets": queryset}
-            return TemplateResponse(request, "widgets/replace_address.html", context)
+            return admin_page(self, request, "widgets/replace_address.html", "Replace the address", widgets=queryset)
         asked_about = set(request.POST.getlist("version"))
         with transaction.atomic():
             lock_projects(queryset)
@@ -127,8 +125,8 @@ class WidgetActions(admin.ModelAdmin):
                 widget.replace_slug()
             log_changes(request.user, replaced, "Replaced the address.", Action.ADDRESS_REPLACED)
         rows = [(widget, old.get(widget.pk)) for widget in widgets]
-        context |= {"title": "New addresses", "rows": rows, "media": self.media}
-        return TemplateResponse(request, "widgets/replaced_addresses.html", context)
+        template = "widgets/replaced_addresses.html"
+        return admin_page(self, request, template, "New addresses", rows=rows, media=self.media)
 
     @admin.action(description="Duplicate", permissions=["add"])
     def duplicate(self, request: HttpRequest, queryset: QuerySet[Widget]) -> None:

@@ -11,6 +11,7 @@ from widgets.admin.fields import FiltersField, LinesField, ListOrPairsField, Pai
 from widgets.admin.metric_fields import FormulasField, MetricsField
 from widgets.admin.titles import free_title, title_of_copy
 from widgets.admin.which_fields import is_used
+from widgets.mixpanel.links import BadLink
 from widgets.models import OptionCache, Widget
 from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import MISLEADING_WHEN_UNUSED
@@ -155,7 +156,7 @@ class WidgetForm(forms.ModelForm):
         if self.data.get("link"):
             try:
                 self.data = pasted_link.fill(self.data, projects)
-            except pasted_link.LinkProblem as problem:
+            except BadLink as problem:
                 self.link_problem = str(problem)
         for name in OPTIONS:
             if name in (self.instance.options or {}):

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -109,11 +108,9 @@ class WidgetListMixin(ByRole, WidgetActions, WidgetMoving, WidgetDeleting, Stric
     list_max_show_all = 200
     show_full_result_count = False
 
-    @property
-    def media(self) -> forms.Media:
-        return super().media + forms.Media(
-            css={"all": ("widgets/board/health.css", "widgets/board/list.css")}, js=("widgets/board/times.js",)
-        )
+    class Media:
+        css = {"all": ("widgets/board/health.css", "widgets/board/list.css")}
+        js = ("widgets/board/times.js",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WidgetChangeList]:
         return WidgetChangeList

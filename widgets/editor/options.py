@@ -63,35 +63,29 @@ def plain(names: Iterable[str]) -> list[Entry]:
     return [{"value": name} for name in dict.fromkeys(map(label, names)) if name.strip()]
 
 
-def funnels(client: Client) -> list[Entry]:
-    found = [{"value": str(number), "label": label(name)} for number, name in client.funnels()]
-    return sorted(found, key=lambda entry: entry["label"].casefold())
+def entry(number: int, name: str, **more: str) -> Entry:
+    return {"value": str(number), "label": label(name), **more}
+
+
+def by_label(entries: Iterable[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda each: each["label"].casefold())
 
 
 def saved_funnels(client: Client) -> list[Entry]:
     """Reads the list of saved reports, because the older endpoint `/funnels/list` is in maintenance mode."""
-    found = [
-        {"value": str(report.id), "label": label(report.name)}
-        for report in client.bookmarks()
-        if report.type == "funnels"
-    ]
-    return sorted(found, key=lambda entry: entry["label"].casefold())
+    return by_label(entry(each.id, each.name) for each in client.bookmarks() if each.type == "funnels")
 
 
 def saved_reports(client: Client) -> list[Entry]:
-    found = [
-        {"value": str(report.id), "label": label(report.name), "detail": ANSWERABLE[report.type]}
-        for report in client.bookmarks()
-        if report.type in ANSWERABLE
-    ]
-    return sorted(found, key=lambda entry: entry["label"].casefold())
+    found = [each for each in client.bookmarks() if each.type in ANSWERABLE]
+    return by_label(entry(each.id, each.name, detail=ANSWERABLE[each.type]) for each in found)
 
 
 LISTS: dict[str, OptionList] = {
     "events": OptionList(0, "list of events", lambda client: plain(client.event_names())),
     "properties": OptionList(1, "properties", lambda client, event: plain(client.event_properties(event))),
     "values": OptionList(2, "values", lambda client, event, name: plain(client.property_values(event, name))),
-    "funnels": OptionList(0, "list of funnels", funnels),
+    "funnels": OptionList(0, "list of funnels", lambda client: by_label(entry(*each) for each in client.funnels())),
     "saved_reports": OptionList(0, "list of saved reports", saved_reports, counts=False),
 }
 
@@ -104,18 +98,13 @@ def option_list(project: Project, list_name: str) -> OptionList:
     return LISTS[list_name]
 
 
-def options(
-    project: Project, list_name: str, of: Sequence[str] = (), *, user_id: int | None, again: bool = False
-) -> Options:
+def options(project: Project, list_name: str, of: Sequence[str], *, user_id: int | None, again: bool) -> Options:
     """Returns the stored list, or a new list from Mixpanel if the stored list is older than KEPT or `again` is true.
 
     After an error, returns the stored list for the time LEFT_ALONE, unless `again` is true.
 
-    `list_name`: a key of LISTS. `of`: the event, or the event and the property, to which the list belongs. Raises
-    KeyError for an unknown `list_name`, and ValueError if `of` has the wrong number of names.
+    `list_name`: a key of LISTS. `of`: the event, or the event and the property, to which the list belongs.
     """
-    if len(of) != LISTS[list_name].of:
-        raise ValueError(f"the list {list_name} takes {LISTS[list_name].of} names")
     cached = OptionCache.objects.of(project, list_name, [label(name) for name in of])
     now = database_now()
     if not again:

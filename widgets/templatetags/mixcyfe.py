@@ -1,4 +1,4 @@
-"""Template tags and filters: navigation, times, widgets' health, first steps, clock warnings, order of the apps."""
+"""Template tags and filters: navigation, times, first steps, clock warnings, order of the apps."""
 
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,9 @@ from django.utils.safestring import SafeString
 
 from widgets.refresh.clock import clock_warnings
 from widgets.times import from_now, span, time_tag
-from widgets.web.health import Health
 from widgets.web.navigation import Item
 from widgets.web.navigation import navigation as pages_of
-from widgets.web.onboarding import FirstSteps
-from widgets.web.onboarding import first_steps as steps_of
+from widgets.web.onboarding import first_steps
 
 register = template.Library()
 
@@ -31,20 +29,9 @@ def lasting(since: datetime) -> SafeString:
 
 
 @register.filter
-def local_time(moment: datetime) -> SafeString:
-    """Returns a `<time>` tag in UTC, which `times.js` converts to the person's time zone."""
-    return time_tag(moment)
-
-
-@register.filter
 def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Puts MixCyfe's own app (projects, widgets and more) first on the admin's first page."""
     return sorted(apps, key=lambda app: app["app_label"] != "widgets")
-
-
-@register.inclusion_tag("widgets/health.html")
-def health_badge(health: Health) -> dict[str, Any]:
-    return {"health": health}
 
 
 @register.simple_tag(takes_context=True)
@@ -52,9 +39,6 @@ def navigation(context: dict[str, Any]) -> list[Item]:
     return pages_of(context["request"])
 
 
-@register.simple_tag
-def first_steps(user: Any) -> FirstSteps:
-    return steps_of(user)
-
-
+register.filter("local_time", time_tag)
+register.simple_tag(first_steps)
 register.simple_tag(clock_warnings)
