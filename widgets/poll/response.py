@@ -91,7 +91,7 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
     before = row.fetched_at
     if should_wait(row, timezone.now()):
         try:
-            wait_for_data(row)
+            wait_for_data(slug, stored, row)
         except (OperationalError, InternalError):
             # For example, the disk is full. Answer with the stored data.
             logger.exception("a poll could not wait for new data")
