@@ -230,12 +230,9 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 def should_wait(row: PollRow, now: datetime) -> bool:
-    """Whether the poll should wait for new data: the stored data is missing or too old, and newer data is possible."""
-    return row.is_too_old(now) and can_get_newer(row, now)
-
-
-def can_get_newer(row: PollRow, now: datetime) -> bool:
-    """Whether a refresh is running, or can start now."""
+    """Whether the stored data is missing or too old, and a refresh is running or can start now."""
+    if not row.is_too_old(now):
+        return False
     return row.is_leased(now) or (row.blocked_until(now) is None and not row.secret_problem)
 
 
