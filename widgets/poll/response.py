@@ -252,7 +252,7 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
         if may_queue(row.queued_at, now):
             steps.append(partial(enqueue, row.snapshot_id, row.fetched_at))
     elif background.threads():
-        background.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
+        background.refresher.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
     elif not background.without_threads.is_resting():
         steps.append(partial(background.without_threads.refresh, row.snapshot_id, row.fetched_at))
     return steps

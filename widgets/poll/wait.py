@@ -70,7 +70,7 @@ def ask(row: PollRow) -> Asked:
             asked.cancel()
         return asked
     if background.threads():
-        return background.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
+        return background.refresher.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
     asked.set_result(refresh(row.snapshot_id, expected_fetched_at=row.fetched_at, purpose=Purpose.POLL))
     return asked
 
