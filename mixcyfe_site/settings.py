@@ -227,7 +227,6 @@ LOGGING = {
         "json": {"()": "mixcyfe_site.logs.JsonLine"},
     },
     "filters": {
-        "request_id": {"()": "mixcyfe_site.logs.RequestId"},
         "hide_addresses": {"()": "mixcyfe_site.logs.HideAddresses"},
         "once_per_minute": {"()": "mixcyfe_site.logs.OncePerMinute"},
     },
@@ -235,7 +234,7 @@ LOGGING = {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
-            "filters": ["request_id", "once_per_minute"],
+            "filters": ["once_per_minute"],
         },
         "bare": {"class": "logging.StreamHandler"},
     },
