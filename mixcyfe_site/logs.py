@@ -45,7 +45,7 @@ class OneLine(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         left_out = getattr(record, "left_out", 0)
         repeats = f" (and {left_out} more like this since the last such line)" if left_out else ""
-        request = f" request={given}" if (given := getattr(record, "request_id", "")) else ""
+        request = f" request={given}" if (given := request_id.current()) else ""
         return harmless(super().formatMessage(record))[:LONGEST_LINE] + repeats + request
 
     def formatException(self, info: object) -> str:
@@ -69,7 +69,7 @@ class JsonLine(JsonFormatter):
         log_data |= {"level": record.levelname, "logger": record.name}
         log_data["message"] = harmless(record.getMessage())[:LONGEST_LINE]
         more = {
-            "request_id": getattr(record, "request_id", ""),
+            "request_id": request_id.current(),
             "left_out": getattr(record, "left_out", 0),
             "exception": message_dict.get("exc_info", ""),
             "stack": message_dict.get("stack_info", ""),
@@ -84,14 +84,6 @@ class JsonLine(JsonFormatter):
 
     def formatStack(self, stack_info: str) -> str:
         return short_in_json(stack_info)
-
-
-class RequestId(logging.Filter):
-    """Adds the id of the current request to each record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.current()
-        return True
 
 
 class OncePerMinute(logging.Filter):

@@ -170,8 +170,6 @@ OIDC_CLIENT_ID = setting("OIDC_CLIENT_ID", (str, ""), default="")
 OIDC_CLIENT_SECRET = setting("OIDC_CLIENT_SECRET", (str, ""), default="")
 env.all_or_none(OIDC_ISSUER=OIDC_ISSUER, OIDC_CLIENT_ID=OIDC_CLIENT_ID, OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET)
 SOCIALACCOUNT_ADAPTER = "widgets.accounts.single_sign_on.SingleSignOnAdapter"
-SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}  # widgets.accounts.openid reads the three settings above
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -193,9 +191,6 @@ SESSION_ENDS_AFTER = 7 * 24 * 3600
 if SITE_IS_HTTPS:
     # With this prefix, no other host of the domain can set the cookie.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-# Widgets' addresses are secrets: browsers must not send them to other sites. With `no-referrer`, browsers would post
-# forms with the origin "null", which Django refuses.
-SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$", r"^doctor$"]
 SECURE_HSTS_SECONDS = HSTS_SECONDS if SITE_IS_HTTPS else 0
@@ -227,7 +222,6 @@ LOGGING = {
         "json": {"()": "mixcyfe_site.logs.JsonLine"},
     },
     "filters": {
-        "request_id": {"()": "mixcyfe_site.logs.RequestId"},
         "hide_addresses": {"()": "mixcyfe_site.logs.HideAddresses"},
         "once_per_minute": {"()": "mixcyfe_site.logs.OncePerMinute"},
     },
@@ -235,7 +229,7 @@ LOGGING = {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
-            "filters": ["request_id", "once_per_minute"],
+            "filters": ["once_per_minute"],
         },
         "bare": {"class": "logging.StreamHandler"},
     },

@@ -15,6 +15,7 @@ from tests.accounts.test_sign_in import NEW, RIGHT, browser_of_root, spray
 from tests.accounts.test_sign_in import log_in as post_login
 from tests.docs.pages import PAGES
 from tests.security.conftest import Team
+from widgets import request_id
 from widgets.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,12 @@ def lines(caplog: Any) -> Any:
     """A function that returns the warnings logged so far, in the format of the server's log."""
     caplog.set_level(logging.INFO)
     form = OneLine("%(asctime)s %(levelname)s %(name)s %(message)s")
-    return lambda: [form.format(record) for record in caplog.records if record.levelno >= logging.WARNING]
+
+    def written() -> list[str]:
+        with request_id.carried("0123456789abcdef" * 2):
+            return [form.format(record) for record in caplog.records if record.levelno >= logging.WARNING]
+
+    return written
 
 
 def test_superusers_see_names_and_addresses_of_failed_logins_ten_days_later(

@@ -50,16 +50,6 @@ def test_browsers_ask_each_time_whether_the_page_changed(client: Client, make_wi
     assert client.head(f"/w/{widget.slug}").content == b""
 
 
-def test_wrong_addresses_get_the_same_404(client: Client, make_widget: Any) -> None:
-    widget, paused = make_widget(), make_widget(active=False)
-    wrong = client.get("/w/xxxxxxxxxxxxxxxxxxxxxxxx.csv")
-    wrong_formats = [f"{widget.slug}{extension}" for extension in (".", ".figure", ".page", ".html", "/", ".csv.csv")]
-    for address in (paused.slug, "xxxxxxxxxxxxxxxxxxxxxxxx", "x", "", *wrong_formats):
-        answer = client.get(f"/w/{address}")
-        assert (answer.status_code, answer.content, answer.headers) == (404, wrong.content, wrong.headers)
-    assert client.post(f"/w/{widget.slug}").status_code == 405
-
-
 def test_it_says_that_there_are_no_numbers(client: Client, make_widget: Any, mixpanel: Any) -> None:
     mixpanel.fail(503)
     response = client.get(f"/w/{make_widget().slug}")

@@ -37,13 +37,8 @@ def seconds(clock: Any, number: float) -> None:
 
 
 @pytest.fixture
-def boss(admin_user: Any) -> Any:
-    return admin_user
-
-
-@pytest.fixture
-def pick(client: Client, boss: Any, project: Project) -> Callable[[str], Any]:
-    client.force_login(boss)
+def pick(client: Client, admin_user: Any, project: Project) -> Callable[[str], Any]:
+    client.force_login(admin_user)
     address = reverse("admin:widgets_widget_lists")
     return lambda name: client.post(address, {"project": project.pk, "list": name, "again": "1"}).json()
 
@@ -175,7 +170,7 @@ def test_a_query_that_took_mixpanel_too_long_is_a_temporary_error(
 
 @pytest.mark.parametrize("status", [401, 402, 429])
 def test_a_call_that_mixpanel_does_not_count_uses_up_no_limit(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any, status: int
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, status: int
 ) -> None:
     Project.objects.update(hourly_limit=1)
     mixpanel.fail(status, times=1)
@@ -210,7 +205,7 @@ def test_a_refused_query_and_a_403_count(project: Project, make_widget: MakeWidg
 
 
 def test_the_list_of_saved_reports_does_not_count_towards_the_hourly_limit(
-    project: Project, pick: Any, mixpanel: FakeMixpanel, boss: Any
+    project: Project, pick: Any, mixpanel: FakeMixpanel
 ) -> None:
     Project.objects.update(hourly_limit=1, engine="classic")
     assert pick("events")["values"]

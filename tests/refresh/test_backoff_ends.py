@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.apart import APART
-from tests.refresh.test_backoff import MakeWidget, boss, clock, pick, seconds
+from tests.refresh.test_backoff import MakeWidget, clock, pick, seconds
 from tests.refresh.test_freshness import cyfe_polls, header
 from widgets.editor.connection import check_saved
 from widgets.editor.preview import Ask, preview
@@ -20,7 +20,7 @@ from widgets.refresh.quota import Refusal, Reservation, claim, reserve
 from widgets.web.health import for_lists, health_of
 
 pytestmark = pytest.mark.django_db
-__all__ = ["boss", "clock", "pick"]
+__all__ = ["clock", "pick"]
 
 
 def health_word(widget: Widget) -> str:
@@ -38,7 +38,7 @@ def test_a_corrected_project_is_fresh_at_once(
     make_widget: MakeWidget,
     mixpanel: FakeMixpanel,
     pick: Any,
-    boss: Any,
+    admin_user: Any,
     status: int,
     repaired_by: str,
 ) -> None:
@@ -55,9 +55,9 @@ def test_a_corrected_project_is_fresh_at_once(
         case "picker":
             assert pick("events")["values"]
         case "preview":
-            preview(make_widget(last=11), Ask.NOW, user_id=boss.pk)
+            preview(make_widget(last=11), Ask.NOW, user_id=admin_user.pk)
         case "connection test":
-            assert check_saved(Project.objects.get(), boss).ok
+            assert check_saved(Project.objects.get(), admin_user).ok
         case _:
             cyfe_polls(other)
     project.refresh_from_db()
@@ -69,12 +69,14 @@ def test_a_corrected_project_is_fresh_at_once(
 
 
 def test_a_connection_test_ends_the_backoff_without_a_wait(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, admin_user: Any
 ) -> None:
     widget = make_widget()
     mixpanel.fail(401, times=1)
     assert cyfe_polls(widget).status == 503
-    assert check_saved(Project.objects.get(), boss).ok
+    Project.objects.update(full_until=Project.objects.get().backoff_until)
+    assert check_saved(Project.objects.get(), admin_user).ok
+    assert Project.objects.get().full_until is None
     assert health_word(widget) == "waiting"
     assert cyfe_polls(widget).status == 200
 
@@ -139,18 +141,6 @@ def test_results_of_unsaved_credentials_do_not_change_the_backoff(project: Proje
         before.backoff_count,
         before.backoff_until,
     )
-
-
-def test_the_end_of_a_backoff_also_clears_full_until(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, boss: Any
-) -> None:
-    mixpanel.fail(401, times=1)
-    widget = make_widget()
-    cyfe_polls(widget)
-    Project.objects.update(full_until=Project.objects.get().backoff_until)
-    assert check_saved(Project.objects.get(), boss).ok
-    assert Project.objects.get().full_until is None
-    assert cyfe_polls(widget).status == 200
 
 
 def test_a_query_that_was_sent_before_a_backoff_does_not_end_it(

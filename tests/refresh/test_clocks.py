@@ -87,12 +87,11 @@ def test_a_task_that_is_late_or_double_does_nothing(
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-2), timedelta(minutes=2)])
 def test_a_lost_task_is_queued_anew_whatever_the_host_s_clock(
-    make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch, settings: Any, off: timedelta
+    make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch, off: timedelta
 ) -> None:
     celery = pytest.importorskip("widgets.refresh.worker")
     from widgets.refresh.queue import enqueue, may_queue
 
-    settings.TASKS = "celery"
     queued: list[int] = []
     monkeypatch.setattr(celery.refresh_task, "apply_async", lambda args, **_: queued.append(args[0]))
     widget = make_widget()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.conftest import CLUSTER, new_project
+from tests.refresh import boards
 from tests.refresh.test_freshness import MOVABLE, NOT_MOVABLE, cyfe_polls, header
 from widgets.models import ApiCall, Project, Snapshot, Widget
 
@@ -77,21 +78,8 @@ def start_anew(mixpanel: FakeMixpanel) -> None:
 
 def six_widgets() -> list[Widget]:
     project = new_project(hourly_limit=HOURLY)
-    widgets = []
-    for i in range(6):
-        widget = Widget(
-            project=project,
-            title=f"{i}",
-            report="segmentation",
-            events=["Signed up"],
-            breakdown="plan",
-            last=i + 1,
-            include_today=i % 2 == 0,
-        )
-        widget.full_clean()
-        widget.save()
-        widgets.append(widget)
-    return widgets
+    asked = {"report": "segmentation", "events": ["Signed up"], "breakdown": "plan"}
+    return [boards.widget(project, title=f"{i}", **asked, last=i + 1, include_today=i % 2 == 0) for i in range(6)]
 
 
 def check_answer(reply: Any, widget: Widget) -> None:

@@ -37,11 +37,6 @@ def test_it_waits_longer_after_each_temporary_failure(
     assert Snapshot.objects.get().failures == 0
 
 
-def test_it_honours_retry_after(clock: Any, make_widget: Callable[..., Widget], mixpanel: Any) -> None:
-    mixpanel.fail(503, headers={"Retry-After": "600"})
-    assert retry_after(cyfe_polls(make_widget())) in (599, 600)
-
-
 def test_a_429_delays_the_whole_project_and_sets_the_learned_limits(
     clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
 ) -> None:
@@ -143,34 +138,6 @@ def test_it_says_what_to_do_about_a_wrong_time_zone(
     said = cyfe_polls(make_widget()).body.decode()
     assert "time zone" in said
     assert Snapshot.objects.get().error_kind == "timezone"
-
-
-def test_it_sends_no_query_without_a_secret_and_says_so(
-    clock: Any, project: Project, make_widget: Callable[..., Widget], mixpanel: Any
-) -> None:
-    from widgets.models.encrypted import Encrypted
-
-    project.secret = Encrypted("")
-    project.save()
-    reply = cyfe_polls(make_widget())
-    assert (reply.status, b"secret" in reply.body) == (503, True)
-    assert mixpanel.calls == []
-    assert ApiCall.objects.count() == 0
-
-
-def test_it_says_when_the_key_of_its_secret_is_lost(
-    clock: Any, make_widget: Callable[..., Widget], mixpanel: Any, settings: Any
-) -> None:
-    from cryptography.fernet import Fernet
-
-    widget = make_widget(include_today=True)
-    good = cyfe_polls(widget)
-    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    clock.shift(timedelta(minutes=30))
-    cyfe_polls(widget)
-    reply = cyfe_polls(widget)
-    assert (reply.status, reply.body) == (200, good.body)
-    assert "FIELD_ENCRYPTION_KEYS" in header(reply, "Cache-Status")
 
 
 def test_a_query_that_timed_out_counts_as_running_for_two_minutes(

@@ -72,14 +72,6 @@ def test_a_widgets_own_minutes_are_its_interval(clock: Any, make_widget: Callabl
     assert polled_for(clock, widget, timedelta(hours=6), timedelta(minutes=5)) == 6
 
 
-def test_it_sends_no_query_for_a_widget_that_nobody_polls(
-    clock: Any, make_widget: Callable[..., Widget], mixpanel: Any
-) -> None:
-    make_widget(include_today=True)
-    clock.shift(timedelta(days=2))
-    assert mixpanel.calls == []
-
-
 @pytest.mark.parametrize(
     ("zone", "midnight"),
     [
@@ -200,19 +192,6 @@ def test_it_reserves_calls_of_the_hour_for_people(
     assert refresh(pk, expected_fetched_at=None, purpose=Purpose.PERSON) is RefreshOutcome.STORED
     assert refresh(widgets[-2].snapshot_id, expected_fetched_at=None, purpose=Purpose.PERSON) is Refusal.HOURLY_LIMIT
     assert cyfe_polls(widgets[-1]).status == 200
-
-
-def test_it_prunes_snapshots_and_calls_that_nobody_needs(
-    clock: Any, project: Any, make_widget: Callable[..., Widget]
-) -> None:
-    widget = make_widget()
-    cyfe_polls(widget)
-    widget.last = 9
-    widget.save()
-    clock.shift(timedelta(days=8))
-    cyfe_polls(widget)
-    assert list(Snapshot.objects.values_list("pk", flat=True)) == [widget.snapshot_id]
-    assert ApiCall.objects.count() == 1
 
 
 def test_it_stores_the_time_of_polls_once_an_hour(

@@ -74,7 +74,9 @@ def test_a_project_without_a_secret_says_so_and_sends_queries_once_it_has_one(
     secret = project.secret
     Project.objects.update(secret="")
     widget = make_widget()
-    assert b"no secret yet" in cyfe_polls(widget).body
+    reply = cyfe_polls(widget)
+    assert (reply.status, b"no secret yet" in reply.body) == (503, True)
+    assert (len(mixpanel.calls), ApiCall.objects.count()) == (0, 0)
     Project.objects.update(secret=secret)
     assert cyfe_polls(widget).status == 200
     assert Snapshot.objects.get().error == ""

@@ -127,12 +127,3 @@ def test_a_snapshot_s_version_rises_with_its_data_only(clock: Any, make_widget: 
         is RefreshOutcome.STORED
     )
     assert Snapshot.objects.get().version == 2
-
-
-def test_a_new_time_of_computation_makes_no_new_version(clock: Any, make_widget: MakeWidget) -> None:
-    widget = make_widget(report="sum", events=["Order completed"], property_name="amount")
-    cyfe_polls(widget)
-    clock.shift(timedelta(hours=7))
-    fetched_at = Snapshot.objects.get().fetched_at
-    assert refresh(widget.snapshot_id, expected_fetched_at=fetched_at, purpose="poll") is RefreshOutcome.STORED
-    assert Snapshot.objects.get().version == 1

@@ -64,6 +64,15 @@ def test_a_task_goes_back_to_the_queue_only_while_its_snapshot_waits_for_it(
     assert not queue
 
 
+def test_a_task_that_finds_its_project_busy_for_too_long_ends_quietly(
+    queue: list[Any], make_widget: MakeWidget, caplog: pytest.LogCaptureFixture
+) -> None:
+    widget = make_widget()
+    make_busy(widget.project, datetime.now(UTC))
+    ended = celery.refresh_task.apply((widget.snapshot_id, None, celery.MAX_TRIES))
+    assert (ended.state, queue, caplog.records) == ("SUCCESS", [], [])
+
+
 def pause(widget: Widget) -> None:
     Widget.objects.filter(pk=widget.pk).update(active=False)
 

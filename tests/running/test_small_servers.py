@@ -21,7 +21,7 @@ from widgets.refresh import background
 def refreshed():
     snapshot = Snapshot.objects.get()
     connection.close()
-    return background.hand_over(snapshot.pk, snapshot.project_id, snapshot.fetched_at).result(timeout=60).name
+    return background.refresher.hand_over(snapshot.pk, snapshot.project_id, snapshot.fetched_at).result(timeout=60).name
 print(refreshed(), flush=True)
 pid = os.fork()
 if pid == 0:

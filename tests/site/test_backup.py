@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -42,12 +41,6 @@ def command_of_the_page(beginning: str) -> str:
 def backup_of_the_page(file: str) -> list[str]:
     """The arguments of `manage.py` in the documentation's backup command."""
     return command_of_the_page(f".venv/bin/python manage.py backup {file}").split()[2:]
-
-
-@pytest.fixture
-def mixpanel() -> Iterator[FakeMixpanel]:
-    with FakeMixpanel() as fake:
-        yield fake
 
 
 def test_a_backup_of_sqlite_taken_while_polls_go_on_can_be_restored(tmp_path: Path, mixpanel: FakeMixpanel) -> None:

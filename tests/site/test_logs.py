@@ -10,12 +10,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
-from django.utils import timezone
 
 from mixcyfe_site.logs import JsonLine, OncePerMinute, OneLine
 from widgets.models import Widget
-
-pytest.importorskip("celery", reason="left out: Celery is not installed")
 
 
 @pytest.fixture
@@ -132,18 +129,3 @@ def test_each_query_still_logs_one_line(log: io.StringIO) -> None:
     for _ in range(5):
         logging.getLogger("widgets.refresh.run").warning("query outcome=%s", "unavailable")
     assert log.getvalue().count("\n") == 5
-
-
-def test_a_task_that_finds_its_project_busy_for_too_long_ends_quietly(
-    make_widget: Callable[..., Widget], settings: Any, log: io.StringIO
-) -> None:
-    from widgets.refresh.worker import MAX_TRIES, refresh_task
-
-    snapshot = make_widget().snapshot
-    assert snapshot is not None
-    snapshot.project.concurrent_limit = 1
-    snapshot.project.save()
-    snapshot.project.calls.create(started_at=timezone.now(), purpose="worker", summary="runs")
-    ended = refresh_task.apply((snapshot.pk, None, MAX_TRIES))
-    assert ended.state == "SUCCESS"
-    assert not log.getvalue()

@@ -39,8 +39,4 @@ class Changes:
         changed_at = self._changed_at  # read before `_everything_at`, because `record` writes it later
         if number < self._everything_at:
             return False
-        if changed_at:
-            for name in names:
-                if changed_at.get(name, 0) > number:
-                    return False
-        return True
+        return not changed_at or all(changed_at.get(name, 0) <= number for name in names)

@@ -41,10 +41,6 @@ AND tgname LIKE 'widgets\\_polls%' AND tgenabled IN ('O', 'A')
 """  # noqa: S608 - only constants
 
 
-class NoProof(Exception):
-    """This process would miss changes, because it uses a connection pooler."""
-
-
 class PostgresChanges(Changes):
     """Receives changes in a thread, which starts at the first poll: by then, the server has forked its processes."""
 
@@ -76,18 +72,17 @@ class PostgresChanges(Changes):
             try:
                 with connection.wrap_database_errors:
                     self._listen()
-            except NoProof as reason:
-                logger.warning("every poll reads the database: %s", reason)
-                return
             except Exception:
                 logger.exception("polls read the database until this process receives PostgreSQL's changes again")
+            else:
+                return
             finally:
                 self._proven_at = -math.inf
                 connection.close()
             time.sleep(RECONNECT_AFTER_SECONDS)
 
     def _listen(self) -> None:
-        """Records changes until an exception is raised."""
+        """Records changes until an exception is raised. Returns if a connection pooler would hide changes."""
         connection.ensure_connection()
         link = connection.connection
         link.longest_silence = GIVEN_UP_AFTER
@@ -98,7 +93,11 @@ class PostgresChanges(Changes):
             began = time.monotonic()
             pid, triggers = link.execute(PROOF).fetchone()
             if pid != link.info.backend_pid:
-                raise NoProof("PostgreSQL is behind a pooler, which does not forward PostgreSQL's notifications")
+                logger.warning(
+                    "every poll reads the database: "
+                    "PostgreSQL is behind a pooler, which does not forward PostgreSQL's notifications"
+                )
+                return
             if known != triggers:
                 # Some changes might have been missed: for example, pg_restore recreated the tables, or a trigger was
                 # disabled for a while, which changes its `xmin`.

@@ -91,7 +91,7 @@ def answer(slug: str, format: str, if_none_match: str = "") -> Answer:
     before = row.fetched_at
     if should_wait(row, timezone.now()):
         try:
-            wait_for_data(row)
+            wait_for_data(slug, stored, row)
         except (OperationalError, InternalError):
             # For example, the disk is full. Answer with the stored data.
             logger.exception("a poll could not wait for new data")
@@ -230,12 +230,9 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 def should_wait(row: PollRow, now: datetime) -> bool:
-    """Whether the poll should wait for new data: the stored data is missing or too old, and newer data is possible."""
-    return row.is_too_old(now) and can_get_newer(row, now)
-
-
-def can_get_newer(row: PollRow, now: datetime) -> bool:
-    """Whether a refresh is running, or can start now."""
+    """Whether the stored data is missing or too old, and a refresh is running or can start now."""
+    if not row.is_too_old(now):
+        return False
     return row.is_leased(now) or (row.blocked_until(now) is None and not row.secret_problem)
 
 
@@ -255,7 +252,7 @@ def follow_up(row: PollRow, now: datetime) -> list[Callable[[], object]]:
         if may_queue(row.queued_at, now):
             steps.append(partial(enqueue, row.snapshot_id, row.fetched_at))
     elif background.threads():
-        background.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
+        background.refresher.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
     elif not background.without_threads.is_resting():
         steps.append(partial(background.without_threads.refresh, row.snapshot_id, row.fetched_at))
     return steps

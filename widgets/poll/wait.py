@@ -3,15 +3,13 @@
 import random
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
-from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
-from widgets.models import Project, Snapshot
+from widgets.models import Project
 from widgets.models.call import Purpose
-from widgets.poll.row import PollRow
+from widgets.poll.row import PollRow, find
 from widgets.refresh import background, slots
 from widgets.refresh.answering import is_only_thread
 from widgets.refresh.queue import enqueue
@@ -28,18 +26,10 @@ Asked = Future[RefreshOutcome | Refusal]
 """The outcome of a requested refresh. With Celery, the future never gets a result."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """A snapshot's state. `leased`: a refresh is running. `is_blocked`: an error or a limit prevents a refresh."""
+def wait_for_data(slug: str, format: str, row: PollRow) -> None:
+    """Waits until newer data is stored, no refresh can bring newer data, or the widget has another query.
 
-    fetched_at: datetime | None
-    leased: bool
-    is_blocked: bool
-    project: Project
-
-
-def wait_for_data(row: PollRow) -> None:
-    """Waits until newer data is stored or no refresh can bring newer data, for about POLL_WAIT seconds at most.
+    Waits for about POLL_WAIT seconds at most. `row`: what `find` returned before the wait.
 
     If there are neither background threads nor Celery, this thread refreshes the data itself, which can take longer.
     Returns at once if too many polls of this process wait already, or if this thread alone answers polls and the
@@ -49,21 +39,22 @@ def wait_for_data(row: PollRow) -> None:
         return
     with slots.polls.acquire() as has_slot:
         if has_slot:
-            wait(row)
+            wait(slug, format, row)
 
 
-def wait(row: PollRow) -> None:
+def wait(slug: str, format: str, row: PollRow) -> None:
     deadline = time.monotonic() + settings.POLL_WAIT
     asked: Asked | None = None
-    while (state := state_of(row.snapshot_id)) and state.fetched_at == row.fetched_at:
+    while (found := find(slug, format)) and (found.snapshot_id, found.fetched_at) == (row.snapshot_id, row.fetched_at):
         if asked is not None and asked.done():
             if asked.cancelled() or asked.result() not in RETRIED:
                 return
             asked = None
-        if not state.leased:
-            if state.is_blocked:
+        now = timezone.now()
+        if not found.is_leased(now):
+            if found.blocked_until(now):
                 return
-            if asked is None and (settings.TASKS == "celery" or below_limit(state.project)):
+            if asked is None and (settings.TASKS == "celery" or below_limit(row.project_id)):
                 asked = ask(row)
         if time.monotonic() >= deadline:
             return
@@ -79,26 +70,12 @@ def ask(row: PollRow) -> Asked:
             asked.cancel()
         return asked
     if background.threads():
-        return background.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
+        return background.refresher.hand_over(row.snapshot_id, row.project_id, row.fetched_at)
     asked.set_result(refresh(row.snapshot_id, expected_fetched_at=row.fetched_at, purpose=Purpose.POLL))
     return asked
 
 
-def below_limit(project: Project) -> bool:
+def below_limit(project_id: int) -> bool:
     """Whether the concurrent limit allows another query. Takes no lock, so waiting polls don't block others."""
+    project = Project.objects.get(pk=project_id)
     return running(project, timezone.now()) < project.effective_concurrent
-
-
-def state_of(snapshot_id: int) -> State | None:
-    snapshot = Snapshot.objects.select_related("project").defer("report_json").filter(pk=snapshot_id).first()
-    if snapshot is None:
-        return None
-    now = timezone.now()
-    project = snapshot.project
-    waits = (snapshot.retry_at, project.backoff_until, project.full_until)
-    return State(
-        snapshot.fetched_at,
-        leased=snapshot.lease_until is not None and snapshot.lease_until > now,
-        is_blocked=any(until is not None and until > now for until in waits),
-        project=project,
-    )

@@ -197,12 +197,6 @@ refresher = BackgroundRefresher()
 without_threads = ForegroundRefresher()
 
 
-def hand_over(
-    snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
-) -> Future[RefreshOutcome | Refusal]:
-    return refresher.hand_over(snapshot_id, project_id, expected_fetched_at)
-
-
 def _reset_after_fork() -> None:
     """A forked process needs a new refresher, because it has none of its parent's threads."""
     global refresher  # noqa: PLW0603 - one per process

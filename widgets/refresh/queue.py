@@ -4,7 +4,6 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Q
 
 from widgets.models import Snapshot
@@ -55,8 +54,8 @@ def keep_queued(snapshot_id: int) -> bool:
 
 
 def may_queue(queued_at: datetime | None, now: datetime) -> bool:
-    """Whether Celery is used and no task was queued in the last QUEUE_TIMEOUT.
+    """Whether no task was queued in the last QUEUE_TIMEOUT.
 
     `now` is the host's time and might be wrong, so `enqueue` checks again by the database's time.
     """
-    return settings.TASKS == "celery" and (queued_at is None or abs(now - queued_at) > QUEUE_TIMEOUT)
+    return queued_at is None or abs(now - queued_at) > QUEUE_TIMEOUT

@@ -4,6 +4,7 @@ Polls, workers, commands and the admin all call `refresh`, which stores an error
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
@@ -76,25 +77,21 @@ def waits(snapshot: Snapshot, now: datetime) -> bool:
     return any(until is not None and until > now for until in times)
 
 
+@dataclass(slots=True)
 class Refresh:
     """One call to Mixpanel: the three functions that `gateway.call` needs, and the outcome for `snapshot`.
 
     `others`: as in `quota.claim`. `interval_factor`: the project's new factor, or None to keep the old factor.
     """
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        others: dict[int, datetime | None],
-        interval_factor: float | None,
-        purpose: Purpose,
-        user_id: int | None,
-    ) -> None:
-        self.snapshot, self.others, self.interval_factor = snapshot, others, interval_factor
-        self.purpose, self.user_id = purpose, user_id
-        self.parts: list[Snapshot] = []
-        self.token = ""
-        self.outcome = RefreshOutcome.LATE
+    snapshot: Snapshot
+    others: dict[int, datetime | None]
+    interval_factor: float | None
+    purpose: Purpose
+    user_id: int | None
+    parts: tuple[Snapshot, ...] = ()
+    token: str = ""
+    outcome: RefreshOutcome = RefreshOutcome.LATE
 
     def run(self) -> RefreshOutcome | Refusal:
         answered = gateway.call(
@@ -116,7 +113,7 @@ class Refresh:
             others=self.others,
         )
         if isinstance(claimed, Reservation):
-            self.token, self.parts = claimed.token, list(claimed.parts)
+            self.token, self.parts = claimed.token, claimed.parts
         return claimed
 
     def fetch(self, client: Client, today: date) -> Answers:

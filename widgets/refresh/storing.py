@@ -72,7 +72,6 @@ def store_answers(
         elif found is None or isinstance(found, Inexact):
             snapshot.sharing = Sharing.NEVER if found else snapshot.sharing
             end_lease(snapshot)
-            snapshot.save(update_fields=STATE)
         else:
             unread.append(snapshot)
     ask_apart(unread, len(pks), pks[0], project, now)
@@ -97,8 +96,7 @@ def store(snapshot: Snapshot, report: Report, now: datetime, rolls: datetime | N
     snapshot.failures = 0
     if snapshot.batch_limit is not None and not is_alone:
         snapshot.batch_limit += 1  # so that batches grow again when Mixpanel is fast again
-    end_lease(snapshot)
-    snapshot.save(update_fields=["report_json", "version", "fetched_at", "rolls_at", *STATE])
+    end_lease(snapshot, "report_json", "version", "fetched_at", "rolls_at")
 
 
 def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, project: Project, now: datetime) -> None:
@@ -119,7 +117,6 @@ def store_failure(snapshots: Sequence[Snapshot], failure: Failure, asked: int, p
         if asked > 1 and smaller_might_work(failure):
             snapshot.batch_limit = (asked + 1) // 2
         end_lease(snapshot)
-        snapshot.save(update_fields=STATE)
 
 
 def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Project, now: datetime) -> None:
@@ -138,7 +135,6 @@ def ask_apart(snapshots: Iterable[Snapshot], asked: int, first: int, project: Pr
         snapshot.sharing, snapshot.batch_limit = Sharing.ONCE, (asked + 1) // 2
         snapshot.retry_at = now + later * HOUR / calls
         end_lease(snapshot)
-        snapshot.save(update_fields=STATE)
 
 
 def one_part_might_be_wrong(failure: Failure, asked: int) -> bool:
@@ -150,6 +146,8 @@ def smaller_might_work(failure: Failure) -> bool:
     return failure.kind == ErrorKind.UNAVAILABLE and (failure.gave_up or failure.status in SMALLER_MIGHT_WORK)
 
 
-def end_lease(snapshot: Snapshot) -> None:
+def end_lease(snapshot: Snapshot, *changed: str) -> None:
+    """Ends the snapshot's lease. Saves the columns in STATE and `changed`."""
     snapshot.lease_token = ""
     snapshot.lease_until = snapshot.queued_at = None
+    snapshot.save(update_fields=[*STATE, *changed])

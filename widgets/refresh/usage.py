@@ -93,9 +93,7 @@ def why_not(project: Project, refusal: Refusal) -> str:
         return project.secret_problem
     if refusal is Refusal.BACKOFF:
         project.refresh_from_db()
-        return " ".join(
-            filter(None, (project.backoff_message, until(project.backoff_until, "MixCyfe queries Mixpanel again")))
-        )
+        return f"{project.backoff_message} {until(project.backoff_until, 'MixCyfe queries Mixpanel again')}".strip()
     if refusal is Refusal.HOURLY_LIMIT:
         usage = usage_of(project)
         used = f"This project's queries for this hour are used up ({usage.limit} of {usage.limit})."
