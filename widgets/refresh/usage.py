@@ -54,17 +54,13 @@ class Usage:
 
 def usage_of(project: Project) -> Usage:
     now, limit = database_now(), project.effective_hourly
-    used = started_within(project, now).count()
-    free_at, polls_at = (next_free(project, now, used, most) for most in (limit, for_polls(limit)))
-    return Usage(limit, used, free_at, polls_at)
+    starts = list(started_within(project, now).order_by("started_at").values_list("started_at", flat=True))
+    return Usage(limit, len(starts), next_free(starts, limit), next_free(starts, for_polls(limit)))
 
 
-def next_free(project: Project, now: datetime, used: int, limit: int) -> datetime | None:
-    """The time when the next query can start under this limit, or None for now."""
-    if used < limit:
-        return None
-    starts = started_within(project, now).order_by("started_at").values_list("started_at", flat=True)
-    return starts[used - limit] + COUNTED_FOR
+def next_free(starts: list[datetime], limit: int) -> datetime | None:
+    """The time when the next query can start under this limit, or None for now. `starts`: oldest first."""
+    return starts[-limit] + COUNTED_FOR if len(starts) >= limit else None
 
 
 def spent_by(project: Project, reader: Any) -> dict[str, int]:
