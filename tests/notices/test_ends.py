@@ -23,7 +23,8 @@ def test_a_paused_widget_ends_its_notice_silently(
     widget = make_widget()
     fail(widget, mixpanel)
     timer()
-    Widget.objects.update(active=False)
+    make_widget(title="Active", last=9)
+    Widget.objects.filter(pk=widget.pk).update(active=False)
     timer()
     assert len(told.got) == 1
     assert project.notices.get().ended_at is not None
