@@ -18,7 +18,6 @@ def django_view() -> Any:
 
     It runs behind all of MixCyfe's middleware except MachineMiddleware, which would answer the polls itself.
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
 

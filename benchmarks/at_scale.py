@@ -5,7 +5,6 @@ the pages, commands, polls and refreshes.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -165,9 +164,6 @@ def log_in(site: Site, base: str, name: str) -> Any:
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token is not None
     login = {"csrfmiddlewaretoken": token[1], "username": name, "password": PASSWORD, "next": "/"}
-    field = re.search(r'<input type="text" name="([a-z_]+)"', page)
-    if field:
-        login[field[1]] = login.pop("username")
     answer = session.post(f"{base}/admin/login/", data=login, headers={"Referer": base}, allow_redirects=False)
     assert answer.status_code == 302, answer.text[:500]
     return session
@@ -239,7 +235,6 @@ def refreshes(site: Site, base: str, paths: list[str], folder: Path) -> None:
 
 def main() -> int:
     projects = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixcyfe_site.settings")
     ids = tuple(DEMO_PROJECT_ID + n for n in range(projects))
     with tempfile.TemporaryDirectory() as name, FakeMixpanel(projects=ids, hourly_limit=10**9) as fake:
         folder = Path(name)

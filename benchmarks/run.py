@@ -37,8 +37,8 @@ class Load(NamedTuple):
     failed: int
 
 
-def wrk(url: str, *, connections: int = 8, seconds: int = SECONDS, script: Path | None = None) -> Load:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", url]
+def wrk(url: str, *, seconds: int = SECONDS, script: Path | None = None) -> Load:
+    command = ["wrk", "-t1", "-c8", f"-d{seconds}", "--latency", url]
     command[1:1] = ["-s", str(script)] if script else []
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])

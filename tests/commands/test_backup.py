@@ -5,7 +5,8 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,9 @@ def test_it_copies_the_whole_database_to_a_private_file(site: Copy) -> None:
         assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_the_copy_is_private_from_its_first_byte(site: Copy) -> None:
-    """The copy's file is private even while `backup` waits for another process that holds the database."""
+@contextmanager
+def waiting_backup(site: Copy) -> Iterator["subprocess.Popen[str]"]:
+    """Starts a backup, which has created its file and waits, because another process holds the database."""
     shutil.copy(migrated(), site.folder / "db.sqlite3")
     with closing(sqlite3.connect(site.folder / "db.sqlite3")) as other:
         other.execute("PRAGMA journal_mode=delete")
@@ -52,10 +54,14 @@ def test_the_copy_is_private_from_its_first_byte(site: Copy) -> None:
         before = os.umask(0)
         backup = site.start("backup", "copy.sqlite3", SQLITE_JOURNAL="delete")
         os.umask(before)
-        copy = site.folder / "copy.sqlite3"
-        while not copy.exists():
+        while not (site.folder / "copy.sqlite3").exists():
             assert backup.poll() is None, backup.stdout and backup.stdout.read()
-        assert copy.stat().st_mode & 0o777 == 0o600
+        yield backup
+
+
+def test_the_copy_is_private_from_its_first_byte(site: Copy) -> None:
+    with waiting_backup(site) as backup:
+        assert (site.folder / "copy.sqlite3").stat().st_mode & 0o777 == 0o600
     printed, _ = backup.communicate(timeout=60)
     assert backup.returncode == 0, printed
 
@@ -80,13 +86,7 @@ def test_it_refuses_a_name_whose_wal_or_journal_file_exists(site: Copy, extensio
 
 
 def test_a_stopped_backup_leaves_no_file(site: Copy) -> None:
-    shutil.copy(migrated(), site.folder / "db.sqlite3")
-    with closing(sqlite3.connect(site.folder / "db.sqlite3")) as other:
-        other.execute("PRAGMA journal_mode=delete")
-        other.execute("BEGIN EXCLUSIVE")
-        backup = site.start("backup", "copy.sqlite3", SQLITE_JOURNAL="delete")
-        while not list(site.folder.glob("copy*")):
-            assert backup.poll() is None, backup.stdout and backup.stdout.read()
+    with waiting_backup(site) as backup:
         backup.terminate()
     printed, _ = backup.communicate(timeout=60)
     assert (backup.returncode, printed) == (128 + signal.SIGTERM, "")

@@ -51,7 +51,3 @@ def test_it_names_projects_whose_key_is_lost_and_rotates_the_others(manage: Run,
     assert DEMO_SECRET not in str(refused.value)
     settings.FIELD_ENCRYPTION_KEYS = [new]
     assert Project.objects.get(name="Other").secret.reveal() == DEMO_SECRET
-
-
-def test_it_rotates_nothing_on_an_empty_site(manage: Run) -> None:
-    assert manage("rotate_encryption_keys").out == "0 secrets encrypted with the first key.\n"

@@ -9,7 +9,7 @@ import requests
 
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, FakeMixpanel
 from tests.commands.copy import Copy
-from tests.running.site import eventually, free_port
+from tests.running.site import answers, eventually, free_port
 
 LINE = re.compile(
     r"\S+ \S+ (INFO|WARNING) widgets\.refresh\.gateway query project=1 snapshot=1 report=events ms=\d+ outcome=(\w+)"
@@ -32,7 +32,7 @@ def test_a_server_logs_one_line_per_query_and_none_per_poll(tmp_path: Path) -> N
         settings = {"MIXPANEL_API_ROOT": mixpanel.url, "MIXPANEL_TIMEOUT": "5"}
         server = site.start("serve", f"--port={port}", **settings)
         try:
-            eventually(lambda: up(base))
+            eventually(lambda: answers(f"{base}/healthz"))
             printed = site.manage("import_widgets", "-", stdin=widgets()).stdout
             first, second = (
                 base + line.split("\t")[1].removeprefix("http://127.0.0.1:8000") for line in printed.splitlines()
@@ -62,10 +62,3 @@ def test_a_server_logs_one_line_per_query_and_none_per_poll(tmp_path: Path) -> N
     assert not any(
         secret in log for secret in (DEMO_SECRET, DEMO_USERNAME, first.rsplit("/", 1)[1].removesuffix(".csv"))
     )
-
-
-def up(base: str) -> bool:
-    try:
-        return requests.get(f"{base}/healthz", timeout=60).status_code == 200
-    except requests.ConnectionError:
-        return False

@@ -14,7 +14,7 @@ import requests
 
 from tests.commands.copy import Copy
 from tests.conftest import CLUSTER
-from tests.running.site import eventually, free_port
+from tests.running.site import answers, eventually, free_port
 from tests.site.test_private_files import ALL_PRIVATE, modes
 
 pytestmark = pytest.mark.slow
@@ -34,13 +34,6 @@ def taken_port() -> Iterator[int]:
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=60).status_code == 200
-    except requests.ConnectionError:
-        return False
 
 
 def stop(server: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> str:

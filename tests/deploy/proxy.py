@@ -3,17 +3,20 @@
 import http.client
 import re
 import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.running.site import ROOT
+from tests.running.site import ROOT, eventually
 
 DEPLOY = ROOT / "deploy"
 HOST = "localhost"
@@ -72,6 +75,18 @@ class Proxy(NamedTuple):
 
     def logged(self) -> str:
         return "".join(path.read_text() for path in self.logs.glob("*"))
+
+
+@contextmanager
+def running(command: list[str], proxy: Proxy, **options: Any) -> Iterator[None]:
+    """Starts the proxy, waits until it answers, and stops it in the end."""
+    process = subprocess.Popen(command, **options)
+    try:
+        eventually(proxy.is_up)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 class Got(NamedTuple):

@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.deploy import behind
 from tests.deploy.conftest import Served
-from tests.deploy.proxy import DEPLOY, HOST, Certificate, Proxy, get, replaced
+from tests.deploy.proxy import DEPLOY, HOST, Certificate, Proxy, get, replaced, running
 from tests.running.site import eventually, free_port
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -52,64 +53,44 @@ def rendered(folder: Path, certificate: Certificate, port: int, plain_port: int,
     return file
 
 
-@pytest.fixture(scope="module")
-def nginx(
-    tmp_path_factory: pytest.TempPathFactory, served: Served, certificate: Certificate, https_port: int
-) -> Iterator[Proxy]:
-    folder = tmp_path_factory.mktemp("nginx")
-    proxy = Proxy(https_port, free_port(), certificate.certificate, folder / "logs")
-    file = rendered(folder, certificate, proxy.port, proxy.plain_port, served.port)
+@contextmanager
+def started(folder: Path, certificate: Certificate, port: int, web_port: int) -> Iterator[Proxy]:
+    proxy = Proxy(port, free_port(), certificate.certificate, folder / "logs")
+    file = rendered(folder, certificate, proxy.port, proxy.plain_port, web_port)
     command = [str(NGINX), "-p", str(folder), "-c", str(file), "-e", str(folder / "logs/start.log")]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=60, check=False)
     assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen(command)
-    try:
-        eventually(proxy.is_up)
+    with running(command, proxy):
         yield proxy
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
-def test_it_polls_over_https(nginx: Proxy, served: Served) -> None:
-    behind.it_polls_over_https(nginx, served)
+@pytest.fixture(scope="module")
+def proxy(
+    tmp_path_factory: pytest.TempPathFactory, served: Served, certificate: Certificate, https_port: int
+) -> Iterator[Proxy]:
+    with started(tmp_path_factory.mktemp("nginx"), certificate, https_port, served.port) as proxy:
+        yield proxy
 
 
-def test_it_redirects_plain_http(nginx: Proxy, served: Served) -> None:
-    behind.it_redirects_plain_http(nginx, served)
+class TestNginx(behind.Behind):
+    pass
 
 
-def test_it_sees_the_clients_own_address(nginx: Proxy, served: Served) -> None:
-    behind.it_sees_the_clients_own_address(nginx, served)
+def test_it_logs_the_id_of_a_request(proxy: Proxy, served: Served) -> None:
+    shown = behind.it_gives_each_request_an_id(proxy, served)
+    eventually(lambda: f" {shown}\n" in proxy.logged())
 
 
-def test_it_answers_polls_while_bodies_come_slowly(nginx: Proxy, served: Served) -> None:
-    behind.it_answers_polls_while_bodies_come_slowly(nginx, served)
-
-
-def test_it_answers_at_once_while_a_refresh_runs_in_the_background(nginx: Proxy, served: Served) -> None:
-    behind.it_answers_at_once_while_a_refresh_runs_behind(nginx, served)
-
-
-def test_it_satisfies_the_doctor(nginx: Proxy, served: Served) -> None:
-    behind.it_satisfies_the_doctor(nginx, served)
-
-
-def test_it_logs_the_id_of_a_request(nginx: Proxy, served: Served) -> None:
-    shown = behind.it_gives_each_request_an_id(nginx, served)
-    eventually(lambda: f" {shown}\n" in nginx.logged())
-
-
-def test_it_answers_only_requests_to_its_own_host_name(nginx: Proxy) -> None:
+def test_it_answers_only_requests_to_its_own_host_name(proxy: Proxy) -> None:
     for host in ("evil.example", "127.0.0.1"):
-        for connection in (nginx.connect(), http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=60)):
+        for connection in (proxy.connect(), http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=60)):
             with pytest.raises(http.client.RemoteDisconnected):
                 get(connection, "/admin/login/", Host=host)
 
 
-def test_it_slows_down_password_guessers_and_nobody_else(nginx: Proxy, served: Served) -> None:
-    connection = nginx.connect(source="127.0.0.33")
-    _, headers = behind.login_form(nginx, connection)
+def test_it_slows_down_password_guessers_and_nobody_else(proxy: Proxy, served: Served) -> None:
+    connection = proxy.connect(source="127.0.0.33")
+    _, headers = behind.login_form(proxy, connection)
     statuses = []
     for _ in range(30):
         connection.request("POST", "/admin/login/", "username=a", headers)
@@ -119,16 +100,16 @@ def test_it_slows_down_password_guessers_and_nobody_else(nginx: Proxy, served: S
     assert statuses[:10] == [403] * 10, "the form's token is missing, but nobody is slowed down yet"
     assert statuses.count(429) > 10
     assert get(connection, "/admin/login/").status == get(connection, served.path).status == 200
-    elsewhere = nginx.connect(source="127.0.0.34")
-    assert behind.post_login(nginx, elsewhere, "username=a&csrfmiddlewaretoken={}").status == 200
+    elsewhere = proxy.connect(source="127.0.0.34")
+    assert behind.post_login(proxy, elsewhere, "username=a&csrfmiddlewaretoken={}").status == 200
 
 
-def test_it_logs_polls_but_no_key(nginx: Proxy, served: Served) -> None:
-    behind.it_logs_no_key(nginx, served)
-    get(nginx.connect(), "/admin/login/")
-    get(nginx.connect(), "/admin/widgets/widget/a-key-that-was-pasted/")
-    eventually(lambda: '"GET /admin/widgets/widget/" 302' in nginx.logged())
-    logged = nginx.logged()
+def test_it_logs_polls_but_no_key(proxy: Proxy, served: Served) -> None:
+    behind.it_logs_no_key(proxy, served)
+    get(proxy.connect(), "/admin/login/")
+    get(proxy.connect(), "/admin/widgets/widget/a-key-that-was-pasted/")
+    eventually(lambda: '"GET /admin/widgets/widget/" 302' in proxy.logged())
+    logged = proxy.logged()
     assert '"GET /w/-" 200' in logged
     assert '"GET /welcome/-" ' in logged
     assert '"GET /admin/login/" 200' in logged
@@ -138,35 +119,19 @@ def test_it_logs_polls_but_no_key(nginx: Proxy, served: Served) -> None:
 def test_it_logs_no_key_if_it_can_not_write_a_request_to_its_disk(
     tmp_path: Path, served: Served, certificate: Certificate
 ) -> None:
-    proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
-    file = rendered(tmp_path, certificate, proxy.port, proxy.plain_port, served.port)
-    command = [str(NGINX), "-p", str(tmp_path), "-c", str(file), "-e", str(tmp_path / "logs/start.log")]
-    process = subprocess.Popen(command)
-    try:
-        eventually(proxy.is_up)
+    with started(tmp_path, certificate, free_port(), served.port) as proxy:
         for folder in ("body", "proxy"):
             shutil.rmtree(tmp_path / folder)
         connection = proxy.connect()
         headers = {"Host": HOST, "Referer": f"https://{HOST}{served.path}"}
         connection.request("POST", "/welcome/MQ/a-token/", b"x" * 100_000, headers)
         assert connection.getresponse().status == 500
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
     eventually(lambda: '"POST /welcome/-" 500' in proxy.logged())
     assert "a-token" not in proxy.logged()
     assert served.path not in proxy.logged()
 
 
 def test_it_logs_no_key_while_the_server_is_down(tmp_path: Path, served: Served, certificate: Certificate) -> None:
-    proxy = Proxy(free_port(), free_port(), certificate.certificate, tmp_path / "logs")
-    file = rendered(tmp_path, certificate, proxy.port, proxy.plain_port, free_port())
-    command = [str(NGINX), "-p", str(tmp_path), "-c", str(file), "-e", str(tmp_path / "logs/start.log")]
-    process = subprocess.Popen(command)
-    try:
-        eventually(proxy.is_up)
+    with started(tmp_path, certificate, free_port(), free_port()) as proxy:
         behind.it_logs_no_key(proxy, served, status=502)
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
     eventually(lambda: '"GET /w/-" 502' in proxy.logged())

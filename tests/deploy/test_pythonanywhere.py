@@ -8,8 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from fake_mixpanel.fake import FakeMixpanel
 from tests.commands.copy import KEY, SECRET_KEY, Copy
 from tests.commands.test_logs import widgets
 from tests.deploy.proxy import DEPLOY, replaced
-from tests.running.site import eventually, free_port
+from tests.running.site import answers, eventually, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,11 @@ def account(tmp_path: Path) -> Iterator[Account]:
         yield Account(site, wsgi, mixpanel)
 
 
-def start(account: Account, port: int) -> "subprocess.Popen[str]":
+@contextmanager
+def served(account: Account) -> Iterator[Callable[[str], requests.Response]]:
+    """Runs the server. Yields a function that requests a path."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
     if UWSGI:
         command = [
             str(UWSGI),
@@ -78,23 +82,22 @@ def start(account: Account, port: int) -> "subprocess.Popen[str]":
     else:
         command = [sys.executable, "-m", "gunicorn", "--workers=1", f"--bind=127.0.0.1:{port}", "--log-level=error"]
         command += [f"--pythonpath={account.wsgi.parent}", f"{account.wsgi.stem}:application"]
-    return account.site.start_program(*command)
+    process = account.site.start_program(*command)
+    try:
+        eventually(lambda: answers(f"{base}/healthz", HEADERS))
+        yield lambda path: requests.get(base + path, headers=HEADERS, timeout=60)
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=60)
+    assert "Traceback" not in output
 
 
 def test_one_process_without_threads_answers_at_once_and_refreshes_afterwards(account: Account) -> None:
     printed = account.run("import_widgets", "-").stdout
     addresses = [line.split("\t")[1] for line in printed.splitlines()]
     assert all(address.startswith("https://yourname.pythonanywhere.com/w/") for address in addresses)
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
     path = addresses[0].removeprefix("https://yourname.pythonanywhere.com")
-
-    def get(path: str) -> requests.Response:
-        return requests.get(base + path, headers=HEADERS, timeout=60)
-
-    process = start(account, port)
-    try:
-        eventually(lambda: is_up(base))
+    with served(account) as get:
         assert (get(path).status_code, len(account.mixpanel.calls)) == (200, 1)
         style = "/static/admin/css/base.css"
         assert [get(page).status_code for page in ("/admin/login/", style)] == [200, 200]
@@ -119,23 +122,12 @@ def test_one_process_without_threads_answers_at_once_and_refreshes_afterwards(ac
         assert "hit; ttl=-" not in get(path).headers["Cache-Status"]
         assert len(account.mixpanel.calls) == 3
         assert not list(account.site.folder.glob("*-wal"))
-    finally:
-        process.terminate()
-        output, _ = process.communicate(timeout=60)
-    assert "Traceback" not in output
 
 
 def make_old(account: Account) -> None:
     seven_hours_ago = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=7)
     with closing(sqlite3.connect(account.site.folder / "db.sqlite3")) as database, database:
         database.execute("UPDATE widgets_snapshot SET fetched_at = ?1, due_at = ?1", [str(seven_hours_ago)])
-
-
-def is_up(base: str) -> bool:
-    try:
-        return requests.get(f"{base}/healthz", headers=HEADERS, timeout=60).status_code == 200
-    except requests.ConnectionError:
-        return False
 
 
 @pytest.mark.skipif(UWSGI is None, reason="left out: uWSGI is not installed")
@@ -145,17 +137,10 @@ def test_it_notices_by_itself_that_uwsgi_runs_no_threads(account: Account) -> No
     file.write_text(file.read_text().replace("REFRESH_THREADS=0\n", ""))
     address = account.run("import_widgets", "-").stdout.splitlines()[0].split("\t")[1]
     path = address.removeprefix("https://yourname.pythonanywhere.com")
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    process = start(account, port)
-    try:
-        eventually(lambda: is_up(base))
-        assert requests.get(base + path, headers=HEADERS, timeout=60).status_code == 200
+    with served(account) as get:
+        assert get(path).status_code == 200
         make_old(account)
         for _ in range(2):
-            answer = requests.get(base + path, headers=HEADERS, timeout=60)
+            answer = get(path)
         assert "ttl=-" not in answer.headers["Cache-Status"]
         assert len(account.mixpanel.calls) == 2
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)

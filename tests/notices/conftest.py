@@ -78,6 +78,14 @@ def webhook() -> Iterator[Webhook]:
     server.server_close()
 
 
+@pytest.fixture
+def told(project: Project, webhook: Webhook) -> Webhook:
+    """The webhook, as an address that hears of the project's problems at once."""
+    Project.objects.update(notify_after_minutes=0)
+    listen(project, webhook.url)
+    return webhook
+
+
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives the processes that send notices 90 seconds, because they start slowly on a busy machine."""

@@ -18,16 +18,15 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_paused_widget_ends_its_notice_silently(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     widget = make_widget()
     fail(widget, mixpanel)
     timer()
-    Widget.objects.update(active=False)
+    make_widget(title="Active", last=9)
+    Widget.objects.filter(pk=widget.pk).update(active=False)
     timer()
-    assert len(webhook.got) == 1
+    assert len(told.got) == 1
     assert project.notices.get().ended_at is not None
 
 
@@ -58,39 +57,35 @@ def test_new_messages_go_before_those_that_failed(project: Project) -> None:
 
 
 def test_the_notice_of_a_corrected_widget_ends_with_its_next_poll(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     widget = make_widget(title="Saved", report="saved_report", events=[], saved_report=987654321)
     cyfe_polls(widget)
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the query of 1 widget"]
+    assert told.titles == ["MixCyfe, Acme: Mixpanel refuses the query of 1 widget"]
     good = make_widget(title="Good")
     Widget.objects.filter(pk=good.pk).delete()
     widget.refresh_from_db()
     widget.report, widget.events, widget.saved_report = good.report, good.events, None
     widget.save()
     timer()
-    assert len(webhook.got) == 1
+    assert len(told.got) == 1
     clock.shift(5 * MINUTE)
     cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
+    assert told.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
 
 
 def test_pausing_all_widgets_silently_ends_notices_of_the_secret_and_the_credentials(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     widget = make_widget()
     kept = Project.objects.get().secret
     Project.objects.update(secret="")
     timer()
     Widget.objects.update(active=False)
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
+    assert told.titles == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
     assert not project.notices.filter(ended_at=None).exists()
 
     Project.objects.update(secret=kept)
@@ -98,18 +93,16 @@ def test_pausing_all_widgets_silently_ends_notices_of_the_secret_and_the_credent
     mixpanel.accounts.clear()
     cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
+    assert told.titles[1:] == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
     Widget.objects.update(active=False)
     timer()
     assert not project.notices.filter(ended_at=None).exists()
-    assert len(webhook.got) == 2
+    assert len(told.got) == 2
 
 
 def test_a_credentials_notice_without_a_stored_query_ends_silently(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     mixpanel.accounts.clear()
     cyfe_polls(make_widget())
     timer()
@@ -117,6 +110,6 @@ def test_a_credentials_notice_without_a_stored_query_ends_silently(
     clock.shift(timedelta(days=8))
     # The command deletes old calls from the ledger, then checks the notices.
     call_command("clean_up")
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
+    assert told.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
     notice = project.notices.get()
     assert (notice.ended_at, notice.is_well) == (timezone.now(), False)

@@ -92,30 +92,28 @@ def test_a_failure_and_its_end_come_by_mail(
 
 
 def test_the_credentials_notice_ends_when_mixpanel_accepts_them(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     widgets = [make_widget(last=days) for days in (3, 4)]
     secret = mixpanel.accounts.popitem()
     cyfe_polls(widgets[0])
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
-    assert webhook.got[0]["type"] == "failure"
-    assert f"/admin/widgets/project/{project.pk}/change/" in webhook.got[0]["message"]
+    assert told.titles == ["MixCyfe, Acme: Mixpanel refuses the credentials"]
+    assert told.got[0]["type"] == "failure"
+    assert f"/admin/widgets/project/{project.pk}/change/" in told.got[0]["message"]
     # Saving the project ends the backoff, even if the credentials are still wrong.
     Project.objects.get().save()
     timer()
     cyfe_polls(widgets[1])
     timer()
-    assert len(webhook.got) == 1
+    assert len(told.got) == 1
     mixpanel.accounts = dict([secret])
     Project.objects.get().save()
     for widget in widgets:
         cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: Mixpanel accepts the credentials again"]
-    assert webhook.got[1]["type"] == "success"
+    assert told.titles[1:] == ["MixCyfe, Acme: Mixpanel accepts the credentials again"]
+    assert told.got[1]["type"] == "success"
 
 
 def test_many_failures_with_one_cause_are_one_message(
@@ -141,22 +139,20 @@ def test_many_failures_with_one_cause_are_one_message(
 
 
 def test_more_widgets_with_a_reported_cause_are_reported_together_a_day_later(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     widgets: list[Widget] = []
     for days in (3, 4, 5):
         widgets.append(make_widget(last=days, title=f"W{days}"))
         fail(widgets[-1], mixpanel)
         timer()
         clock.shift(MINUTE)
-    assert len(webhook.got) == 1
+    assert len(told.got) == 1
     clock.shift(timedelta(days=1))
     for widget in widgets:
         cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == [
+    assert told.titles[1:] == [
         "MixCyfe, Acme: Mixpanel does not answer the queries of 3 widgets (2 are newly affected)"
     ]
 
@@ -231,33 +227,29 @@ def test_it_gives_up_after_eight_tries(
 
 
 def test_a_chart_that_can_not_show_its_data_and_a_missing_secret_are_reported(
-    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     widget = make_widget(report="saved_report", events=[], saved_report=UNDATED_BREAKDOWN_REPORT)
     cyfe_polls(widget)
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: 1 widget can't show its data"]
+    assert told.titles == ["MixCyfe, Acme: 1 widget can't show its data"]
     widget.chart = "list"
     widget.save()
     cyfe_polls(widget)
     timer()
-    assert webhook.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
+    assert told.titles[1:] == ["MixCyfe, Acme: The problem is solved"]
     secret = Project.objects.get().secret
     Project.objects.update(secret="")
     timer()
-    assert webhook.titles[2:] == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
+    assert told.titles[2:] == ["MixCyfe, Acme: MixCyfe can't sign in to Mixpanel"]
     Project.objects.update(secret=secret)
     timer()
-    assert webhook.titles[3:] == ["MixCyfe, Acme: MixCyfe has the secret for Mixpanel again"]
+    assert told.titles[3:] == ["MixCyfe, Acme: MixCyfe has the secret for Mixpanel again"]
 
 
 def test_a_problem_that_comes_and_goes_is_reported_at_most_six_times_per_hour(
-    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     make_widget()
     secret = Project.objects.get().secret
     for _ in range(8):
@@ -273,15 +265,13 @@ def test_a_problem_that_comes_and_goes_is_reported_at_most_six_times_per_hour(
 
 
 def test_another_process_sends_the_messages_of_a_killed_process(
-    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, webhook: Webhook
+    clock: Any, project: Project, make_widget: MakeWidget, mixpanel: FakeMixpanel, timer: Any, told: Webhook
 ) -> None:
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     fail(make_widget(), mixpanel)
     check_projects(timezone.now())
     assert len(claim(timezone.now())) == 1
     timer()
-    assert not webhook.got
+    assert not told.got
     clock.shift(2 * MINUTE)
     timer()
-    assert len(webhook.got) == 1
+    assert len(told.got) == 1

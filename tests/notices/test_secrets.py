@@ -88,18 +88,16 @@ def test_no_password_of_an_address_is_in_the_database_the_log_or_the_output(
     make_widget: Callable[..., Widget],
     mixpanel: Any,
     timer: Any,
-    webhook: Webhook,
+    told: Webhook,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(0)
-    Project.objects.update(notify_after_minutes=0)
-    listen(project, webhook.url)
     listen(project, f"json://user:{PASSWORD}@127.0.0.1:9/{PASSWORD}")
     mixpanel.fail(503)
     cyfe_polls(make_widget())
     timer()
-    assert len(webhook.got) == 1
+    assert len(told.got) == 1
     printed = capfd.readouterr()
     written = [caplog.text, printed.out, printed.err, repr(NoticeAddress.objects.first().__dict__)]
     if connection.vendor == "sqlite":

@@ -45,6 +45,14 @@ def eventually(true: Callable[[], Any], seconds: float = 60) -> Any:
     return found
 
 
+def answers(url: str, headers: dict[str, str] | None = None) -> bool:
+    """Whether a server answers with the status 200."""
+    try:
+        return requests.get(url, headers=headers, timeout=60).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
 @cache
 def migrated_postgres() -> str:
     """The name of a migrated database. PostgreSQL copies it faster than migrations run."""

@@ -195,7 +195,7 @@ def send_test(request: HttpRequest, project: Project, address: NoticeAddress) ->
         if test is None:
             messages.error(request, f"A project can send at most {MOST_TESTS} tests per hour. Try again later.")
             return
-        failure = sending.problem_with(address, test.subject, test.body, test.type, sending.TEST_SECONDS)
+        [failure] = delivery.send([test], sending.TEST_SECONDS)
         delivery.record(test, failure, database_now())
     if failure:
         messages.error(request, f"The test to {address} failed. {failure}")

@@ -3,7 +3,7 @@
 Entries have no foreign keys, so that they keep the names of deleted accounts, projects and widgets.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from django.db import models
@@ -50,13 +50,12 @@ class AuditEntryQuerySet(VisibleQuerySet["AuditEntry"]):
 
     project_lookup = "project_id"
 
-    def removable(self) -> "AuditEntryQuerySet":
+    def removable(self, now: datetime) -> "AuditEntryQuerySet":
         """The entries that are old enough for `clean_up` to remove.
 
         On PostgreSQL, a trigger prevents the deletion of entries that are younger than 399 days (one day less than
         KEEPS), except failed logins.
         """
-        now = timezone.now()
         failed = models.Q(action=Action.SIGN_IN_FAILED, at__lt=now - KEEPS_FAILURES)
         return self.filter(failed | models.Q(at__lt=now - KEEPS))
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from widgets.models import NoticeAddress, NoticeMessage
 from widgets.models.encrypted import SecretLost
-from widgets.models.notice_address import BadAddress
+from widgets.models.notice_address import BadAddress, read_address
 from widgets.notices import sending
 from widgets.notices.telling import check_projects
 from widgets.refresh.clock import database_now
@@ -34,7 +34,7 @@ def run(only: Collection[int] | None = None) -> None:
 
 def send_due() -> None:
     while messages := claim(database_now()):
-        failures = send(messages)
+        failures = send(messages, sending.SEND_SECONDS)
         for each, failure in zip(messages, failures, strict=True):
             record(each, failure, database_now())
 
@@ -70,19 +70,21 @@ def claim(now: datetime) -> list[NoticeMessage]:
     return taken
 
 
-def send(messages: Sequence[NoticeMessage]) -> list[str]:
-    """Sends all messages at the same time. Must not run in a transaction.
+def send(messages: Sequence[NoticeMessage], seconds: float) -> list[str]:
+    """Sends all messages at the same time, for at most this many seconds. Must not run in a transaction.
 
     Returns, for each message, the reason why it was not sent (for people), or "" if it was sent.
     """
     failures, jobs = {}, {}
     for each in messages:
-        assert each.address is not None
+        address = each.address
+        assert address is not None
         try:
-            jobs[each.pk] = sending.job_for(each.address, each.subject, each.body, each.type)
+            target = read_address(address.url.reveal())
+            jobs[each.pk] = sending.Job(target, address.may_be_inside, each.subject, each.body, each.type)
         except (SecretLost, BadAddress) as error:
             failures[each.pk] = str(error)
-    failures |= dict(zip(jobs, sending.run(list(jobs.values()), sending.SEND_SECONDS), strict=True))
+    failures |= dict(zip(jobs, sending.run(list(jobs.values()), seconds), strict=True))
     return [failures[each.pk] for each in messages]
 
 

@@ -16,9 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from widgets.models import NoticeAddress
-from widgets.models.encrypted import SecretLost
-from widgets.models.notice_address import BadAddress, NoticeTarget, read_address
+from widgets.models.notice_address import NoticeTarget
 from widgets.models.notice_services import WEBHOOKS
 
 CHILD = Path(__file__).with_name("child.py")
@@ -60,20 +58,6 @@ class Job:
     title: str = ""
     body: str = ""
     type: str = "info"
-
-
-def job_for(address: NoticeAddress, title: str, body: str, type: str = "info") -> Job:
-    """Raises SecretLost if no key decrypts the address, and BadAddress if MixCyfe no longer allows the address."""
-    return Job(read_address(address.url.reveal()), address.may_be_inside, title, body, type)
-
-
-def problem_with(address: NoticeAddress, title: str, body: str, type: str, seconds: float) -> str:
-    """Sends one message. Returns the reason why it was not sent (for people), or "" if it was sent."""
-    try:
-        [why] = run([job_for(address, title, body, type)], seconds)
-    except (SecretLost, BadAddress) as error:
-        return str(error)
-    return why
 
 
 def check(targets: Sequence[tuple[NoticeTarget, bool]]) -> list[str]:

@@ -86,33 +86,27 @@ def step_for(notice: Notice, cause: Cause, now: datetime) -> Step | None:
     if notice.told_at is None:
         is_due = is_date or now - began >= timedelta(minutes=project.notify_after_minutes)
         if is_due and has_room(project, now):
-            return lambda: tell(notice, cause, began, now)
+            return lambda: tell(notice, cause, began, 0, now)
         return notice.save if notice.pk is None else None
     if cause.key in OF_PROJECT or is_date or now - notice.told_at < NEWCOMERS_AFTER:
         return None
     after = timedelta(minutes=project.notify_after_minutes)
     told = set(notice.widgets)
     new = [pk for pk, since in cause.widgets.items() if pk not in told and now - (since or notice.since) >= after]
-    return (lambda: tell_of_more(notice, cause, len(new), now)) if new else None
+    return (lambda: tell(notice, cause, notice.since, len(new), now)) if new else None
 
 
 def has_room(project: Project, now: datetime) -> bool:
     return project.notices.filter(told_at__gt=now - timedelta(hours=1)).count() < MOST_PER_HOUR
 
 
-def tell(notice: Notice, cause: Cause, since: datetime, now: datetime) -> None:
-    text = wording.failing(notice.project, cause, since, now)
-    notice.since, notice.told_at, notice.widgets = since, now, sorted(cause.widgets)
+def tell(notice: Notice, cause: Cause, since: datetime, new: int, now: datetime) -> None:
+    """`new`: the number of widgets that are newly affected, if earlier messages named others."""
+    text = wording.failing(notice.project, cause, since, new, now)
+    notice.since, notice.told_at, notice.widgets = since, now, sorted({*notice.widgets, *cause.widgets})
     notice.title = text.subject.partition(": ")[2] if cause.key.startswith(ENDS) else wording.headline(cause)
     notice.save()
     queue_all(notice, text, now)
-
-
-def tell_of_more(notice: Notice, cause: Cause, new: int, now: datetime) -> None:
-    notice.told_at, notice.widgets = now, sorted({*notice.widgets, *cause.widgets})
-    notice.title = wording.headline(cause)
-    notice.save()
-    queue_all(notice, wording.more(notice.project, cause, new, notice.since, now), now)
 
 
 def end_of(notice: Notice, now: datetime) -> Step | None:

@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from django.core.signals import request_finished
@@ -46,7 +45,9 @@ class Watcher:
 
         Does nothing in a young server process (SERVER_WAITS_SECONDS), or in a server without threads.
         """
-        if self._thread is None and time.monotonic() >= self._born_at + waits_seconds and has_threads():
+        if self._thread is None and (
+            in_worker or (time.monotonic() >= self._born_at + SERVER_WAITS_SECONDS and background.threads())
+        ):
             with self._lock:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._watch, name="notices", daemon=True)
@@ -79,17 +80,13 @@ class Watcher:
 
 
 watcher = Watcher()
-
-
-has_threads: Callable[[], object] = background.threads
-waits_seconds = SERVER_WAITS_SECONDS
+in_worker = False
 
 
 def attach(*, is_worker: bool = False) -> None:
     """Makes this worker or server write and send notices from now on. Without threads, a server sends none."""
-    global has_threads, waits_seconds  # noqa: PLW0603 - one per process
-    has_threads = (lambda: True) if is_worker else background.threads
-    waits_seconds = 0 if is_worker else SERVER_WAITS_SECONDS
+    global in_worker  # noqa: PLW0603 - one per process
+    in_worker = is_worker
     request_finished.connect(start, dispatch_uid="widgets.notices.start")
     recorded.connect(wake, dispatch_uid="widgets.notices.wake")
 

@@ -77,7 +77,8 @@ RECOVERED = {
 }
 
 
-def failing(project: Project, cause: Cause, since: datetime, now: datetime) -> Text:
+def failing(project: Project, cause: Cause, since: datetime, new: int, now: datetime) -> Text:
+    """`new`: the number of widgets that are newly affected, if earlier messages named others."""
     if cause.key.startswith(ENDS):
         return ending(project, now)
     lines = [
@@ -87,14 +88,8 @@ def failing(project: Project, cause: Cause, since: datetime, now: datetime) -> T
         link(project, cause.key),
         named(cause.titles),
     ]
-    return Text(subject(project, headline(cause)), "\n\n".join(filter(None, lines)), "failure")
-
-
-def more(project: Project, cause: Cause, new: int, since: datetime, now: datetime) -> Text:
-    """The message that a reported cause affects more widgets. `new`: the number of these widgets."""
-    text = failing(project, cause, since, now)
-    words = f"{headline(cause)} ({new} {'are' if new != 1 else 'is'} newly affected)"
-    return Text(subject(project, words), text.body, "failure")
+    more = f" ({new} {'are' if new != 1 else 'is'} newly affected)" if new else ""
+    return Text(subject(project, headline(cause) + more), "\n\n".join(filter(None, lines)), "failure")
 
 
 def well(project: Project, notice: Notice, now: datetime) -> Text:

@@ -25,21 +25,25 @@ def database_now() -> datetime:
     """Returns the database's time. SQLite runs inside this process, so its time is the time of this host."""
     if connection.vendor != "postgresql":
         return timezone.now()
+    now, ahead = measure()
+    warn(now, ahead)
+    return now
+
+
+def measure() -> tuple[datetime, timedelta]:
+    """PostgreSQL's time, and how far this host's clock is ahead of it; negative if the host's clock is behind."""
     before = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
-    compare(before, now, timezone.now())
-    return now
+    return now, max(before - now, timedelta(0)) or min(timezone.now() - now, timedelta(0))
 
 
-def compare(before: datetime, now: datetime, after: datetime) -> None:
+def warn(now: datetime, ahead: timedelta) -> None:
     """Logs and stores a warning if this host's clock differs from the database's clock by more than TOLERANCE.
 
     A process warns at most once per WARN_EVERY_SECONDS.
-    `now`: the database's time. `before`, `after`: this host's time just before and just after the database was read.
     """
-    ahead = max(before - now, timedelta(0)) or min(after - now, timedelta(0))
     if abs(ahead) <= TOLERANCE or not cache.add("clock-warning", True, WARN_EVERY_SECONDS):
         return
     host, seconds = socket.gethostname()[:255], ahead.total_seconds()

@@ -3,7 +3,7 @@
 It also sends the notices that are due, because some sites have no watcher thread (`notices.watcher`).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -22,13 +22,12 @@ BATCH = 1000
 """Rows per transaction. On SQLite, all other writers wait for the transaction."""
 
 
-def old_rows() -> dict[str, QuerySet[Any]]:
+def old_rows(now: datetime) -> dict[str, QuerySet[Any]]:
     """The rows to remove, by the name that the command prints. `pruning.prune` removes all other old rows."""
-    now = timezone.now()
     cool_off = timedelta(hours=settings.AXES_COOLOFF_TIME)
     return {
         "ended sessions": Session.objects.filter(expire_date__lt=now),
-        "entries of the audit log": AuditEntry.objects.removable(),
+        "entries of the audit log": AuditEntry.objects.removable(now),
         "counters of failed logins": AccessAttempt.objects.filter(attempt_time__lt=now - cool_off),
     }
 
@@ -49,7 +48,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for kind, rows in old_rows().items():
+        for kind, rows in old_rows(timezone.now()).items():
             removed = remove(rows)
             self.stdout.write(f"removed {removed} {kind}")
             if removed and rows.model is AuditEntry:

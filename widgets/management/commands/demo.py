@@ -59,7 +59,5 @@ def fetch_first_numbers() -> None:
 
 def make_user(widgets: list[Widget]) -> None:
     users = get_user_model().objects
-    user = users.filter(username=USER).first()
-    if user is None:
-        user = users.create_superuser(USER, "demo@example.com", PASSWORD)
+    user = users.filter(username=USER).first() or users.create_superuser(USER, "demo@example.com", PASSWORD)
     Widget.objects.filter(pk__in=[widget.pk for widget in widgets], owner=None).update(owner=user)

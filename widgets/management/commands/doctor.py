@@ -5,8 +5,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from widgets.management.doctor import DATABASE, OF_STORED_DATA, OTHERS
+from widgets.management.doctor.clocks import mixpanel_clock, our_clock, time_zones
+from widgets.management.doctor.configuration import configuration
+from widgets.management.doctor.database import database, disk
 from widgets.management.doctor.finding import Finding, run
+from widgets.management.doctor.keys import keys
+from widgets.management.doctor.services import mail, single_sign_on, workers
+from widgets.management.doctor.site_address import site_address
+from widgets.management.doctor.upkeep import freshness, timers
+
+OF_STORED_DATA = (keys, our_clock, mixpanel_clock, time_zones, timers, freshness)
+"""The checks that the command skips if the database needs a repair."""
+
+OTHERS = (disk, configuration, site_address, workers, mail, single_sign_on)
 
 
 class Command(BaseCommand):
@@ -18,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.disable()  # log lines would only repeat the errors that the findings name
-        found = self.show(run(DATABASE))
+        found = self.show(run(database))
         is_readable = all(finding.is_ok for finding in found)
         for check in (*OF_STORED_DATA, *OTHERS) if is_readable else OTHERS:
             found += self.show(run(check))

@@ -65,17 +65,9 @@ def check_free(host: str, port: int) -> None:
         raise CommandError(said) from None
 
 
-def log_options() -> list[str]:
-    """The option that makes granian write its log lines as JSON; empty unless LOG_FORMAT is json."""
-    return (
-        [f"--log-config={settings.BASE_DIR / 'mixcyfe_site/granian_logs.json'}"]
-        if settings.LOG_FORMAT == "json"
-        else []
-    )
-
-
 def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
     """The command line that starts the web server granian."""
+    log_config = f"--log-config={settings.BASE_DIR / 'mixcyfe_site/granian_logs.json'}"
     return [
         sys.executable,
         "-m",
@@ -88,6 +80,6 @@ def granian(host: str, port: int, workers: int, threads: int) -> list[str]:
         "--respawn-failed-workers",
         "--no-ws",
         "--log-level=error",
-        *log_options(),
+        *([log_config] if settings.LOG_FORMAT == "json" else []),
         "mixcyfe_site.wsgi:application",
     ]

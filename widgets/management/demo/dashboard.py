@@ -11,11 +11,7 @@ PROJECT = "Acme (demo)"
 
 def dashboard() -> dict[str, Any]:
     widgets = json.loads(Path(__file__).with_name("widgets.json").read_text(encoding="utf-8"))
-    return {"projects": [project()], "widgets": [{"project": PROJECT, **widget} for widget in widgets]}
-
-
-def project() -> dict[str, Any]:
-    return {
+    project = {
         "name": PROJECT,
         "project_id": DEMO_PROJECT_ID,
         "region": "us",
@@ -24,3 +20,4 @@ def project() -> dict[str, Any]:
         "username": DEMO_USERNAME,
         "secret": DEMO_SECRET,
     }
+    return {"projects": [project], "widgets": [{"project": PROJECT, **widget} for widget in widgets]}

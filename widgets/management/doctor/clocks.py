@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -15,7 +14,7 @@ from widgets.mixpanel.client import reason
 from widgets.mixpanel.regions import api_root
 from widgets.mixpanel.wire import SESSION, exchange
 from widgets.models import HostClock, Project
-from widgets.refresh.clock import TOLERANCE, WARNED_FOR, difference
+from widgets.refresh.clock import TOLERANCE, WARNED_FOR, difference, measure
 
 MIXPANEL_TOLERANCE = 15
 """In seconds. More than TOLERANCE, because the header `Date` has whole seconds, and a proxy can set this header."""
@@ -24,16 +23,10 @@ MIXPANEL_TOLERANCE = 15
 def our_clock() -> Iterator[Finding]:
     if connection.vendor != "postgresql":
         return
-    before = datetime.now(UTC)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now = cursor.fetchone()[0]
-    after = datetime.now(UTC)
-    ahead = max((before - now).total_seconds(), 0) or min((after - now).total_seconds(), 0)
-    if abs(ahead) > TOLERANCE.total_seconds():
-        yield fix(
-            "clock", f"this host's clock is {difference(ahead)} the database's: correct this host's clock (with NTP)."
-        )
+    now, ahead = measure()
+    if abs(ahead) > TOLERANCE:
+        how = difference(ahead.total_seconds())
+        yield fix("clock", f"this host's clock is {how} the database's: correct this host's clock (with NTP).")
     else:
         yield ok("clock", "the clocks of this host and the database agree.")
     for each in HostClock.objects.filter(noticed_at__gt=now - WARNED_FOR).order_by("host"):

@@ -119,7 +119,7 @@ def of_health(health: Got) -> Finding:
 
 
 def of_proxy(seen: dict[str, Any]) -> Iterator[Finding]:
-    found = [*of_settings(seen), *of_scheme(seen), *of_forged_headers(seen)]
+    found = [*of_settings(seen), *of_forged_headers(seen)]
     trusted = "MixCyfe believes the proxy's headers, and the proxy replaces forged headers of visitors."
     yield from found or [
         ok(
@@ -150,9 +150,6 @@ def of_settings(seen: dict[str, Any]) -> Iterator[Finding]:
             PROXY,
             f"TRUST_PROXY is on, but no X-Forwarded-For arrives: {HOW}. If there is no proxy, set TRUST_PROXY=off.",
         )
-
-
-def of_scheme(seen: dict[str, Any]) -> Iterator[Finding]:
     if settings.SITE_IS_HTTPS and not seen["is_secure"]:
         yield fix(
             PROXY,

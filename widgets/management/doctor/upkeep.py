@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from axes.models import AccessAttempt
 from django.conf import settings
 from django.db.models import Q
 
+from widgets.management.commands.clean_up import old_rows
 from widgets.management.doctor.finding import Finding, count, fix, ok
-from widgets.models import AuditEntry, Session, Snapshot
-from widgets.models.audit_entry import KEEPS
+from widgets.models import Snapshot
 from widgets.refresh.clock import database_now
 
 GRACE = timedelta(days=2)
@@ -22,13 +21,7 @@ LATE = timedelta(hours=3)
 
 
 def timers() -> Iterator[Finding]:
-    before = database_now() - GRACE
-    left = (
-        Session.objects.filter(expire_date__lt=before),
-        AuditEntry.objects.filter(at__lt=before - KEEPS),
-        AccessAttempt.objects.filter(attempt_time__lt=before - timedelta(hours=settings.AXES_COOLOFF_TIME)),
-    )
-    if old := sum(rows.count() for rows in left):
+    if old := sum(rows.count() for rows in old_rows(database_now() - GRACE).values()):
         yield fix(
             "timers",
             f"{count(old, 'row')} should have been removed by clean_up at least two days ago: run manage.py clean_up "
