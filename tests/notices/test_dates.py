@@ -38,11 +38,12 @@ def test_the_end_of_project_secrets_is_announced_four_times(
 def test_the_notice_of_an_expiry_date_is_sent_once_and_ends_when_the_date_is_changed(
     clock: Any, project: Project, timer: Any, webhook: Webhook
 ) -> None:
-    Project.objects.update(expires_on=date(2026, 11, 25))
+    Project.objects.update(expires_on=date(2026, 11, 25), name="Acme: web")
     listen(project, webhook.url)
     timer()
     timer()
-    assert webhook.titles == ["MixCyfe, Acme: The service account expires on 25 November 2026"]
+    assert webhook.titles == ["MixCyfe, Acme: web: The service account expires on 25 November 2026"]
+    assert project.notices.get().title == "The service account expires on 25 November 2026"
     Project.objects.update(expires_on=date(2027, 11, 25))
     timer()
     assert len(webhook.got) == 1

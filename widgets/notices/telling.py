@@ -104,7 +104,11 @@ def tell(notice: Notice, cause: Cause, since: datetime, new: int, now: datetime)
     """`new`: the number of widgets that are newly affected, if earlier messages named others."""
     text = wording.failing(notice.project, cause, since, new, now)
     notice.since, notice.told_at, notice.widgets = since, now, sorted({*notice.widgets, *cause.widgets})
-    notice.title = text.subject.partition(": ")[2] if cause.key.startswith(ENDS) else wording.headline(cause)
+    notice.title = (
+        text.subject.removeprefix(wording.subject(notice.project, ""))
+        if cause.key.startswith(ENDS)
+        else wording.headline(cause)
+    )
     notice.save()
     queue_all(notice, text, now)
 
