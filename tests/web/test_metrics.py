@@ -63,6 +63,7 @@ def test_it_counts_polls_by_outcome(
     poll(widget, **{"If-None-Match": first.headers["ETag"]})
     client.get(f"/w/{'x' * 24}.csv")
     client.post(f"/w/{widget.slug}.csv")
+    client.get(f"/b/{'x' * 24}")  # a shared board's address is no poll
     Snapshot.objects.update(due_at=timezone.now() - timedelta(minutes=1))
     poll(widget)
     found = {name[1]: number for name, number in numbers().items() if name[0] == "mixcyfe_polls_total"}

@@ -20,18 +20,27 @@ POLLED = "/w/"
 @csrf_exempt
 def poll(request: HttpRequest, address: str) -> HttpResponse:
     """Answers `/w/<slug>.<format>` with data, and `/w/<slug>` with a page. Ignores cookies and query parameters."""
+    reply, outcome = answer(request, address)
+    if outcome:
+        polls.count(outcome)
+    else:
+        polls.count_answer(reply.status, reply.headers)
+    return respond(reply, request)
+
+
+def answer(request: HttpRequest, address: str) -> tuple[poll_response.Answer, str]:
+    """Returns the answer and its outcome. If the outcome is empty, it follows from the answer's status and headers."""
     if request.method not in ("GET", "HEAD"):
-        return respond(poll_response.not_allowed(), request)
+        return poll_response.not_allowed(), ""
     slug, dot, ending = address.partition(".")
     # An address without an ending is the page's address. The ending ".page" must not lead to the page.
     format = PAGE if not dot else ending if ending in FORMATS else ""
     try:
-        reply = poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
+        return poll_response.answer(slug, format, request.headers.get("If-None-Match", "")), ""
     except Exception:
         # Django's own log line would contain the address, which is a secret.
         logger.exception("a poll failed")
-        return respond(poll_response.broken(), request, polls.BROKEN)
-    return respond(reply, request)
+        return poll_response.broken(), polls.BROKEN
 
 
 class PollResponse(HttpResponse):
@@ -50,11 +59,8 @@ class PollResponse(HttpResponse):
         super().close()
 
 
-def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = "") -> HttpResponse:
-    """Converts the answer to Django's response, and counts the poll's `outcome`.
-
-    If `outcome` is empty, it follows from the answer's status and headers.
-    """
+def respond(reply: poll_response.Answer, request: HttpRequest) -> HttpResponse:
+    """Converts the answer to Django's response."""
     response = PollResponse(reply.body if request.method != "HEAD" else b"", status=reply.status)
     del response["Content-Type"]
     for name, value in reply.headers:
@@ -63,8 +69,4 @@ def respond(reply: poll_response.Answer, request: HttpRequest, outcome: str = ""
         response["Content-Length"] = str(len(reply.body))
     response.xframe_options_exempt = reply.may_be_framed
     response.after_response = reply.after_response
-    if outcome:
-        polls.count(outcome)
-    else:
-        polls.count_answer(reply.status, reply.headers)
     return response
