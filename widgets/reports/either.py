@@ -5,6 +5,7 @@ engines give the same Report, so a switch of the engine changes no number.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -76,10 +77,12 @@ class AskedEitherWay(AsksInsights):
     def read(self, answer: Any, query: Query, today: date) -> Report:
         if "metrics" not in query:
             return self.classic_read(answer, query, today)
-        return self.report_of(unsaved.read(answer, query, today), query)
-
-    def report_of(self, answer: unsaved.Answer, query: Query) -> Report:
-        raise NotImplementedError
+        report = unsaved.read(answer, query, today)
+        names = [each["event"] for each in query["metrics"]]
+        return report.with_series(
+            replace(each, label=each.label if query.get("breakdown") else names[int(each.step)], step="")
+            for each in report.series
+        )
 
     def classic_query(self, spec: WidgetSpec) -> Query:
         return super().query(spec, CLASSIC)

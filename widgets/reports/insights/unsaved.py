@@ -1,4 +1,4 @@
-"""Reads the answer to an unsaved Insights report into columns of numbers: one column per metric and breakdown value.
+"""Reads the answer to an unsaved Insights report into a Report with one series per metric and breakdown value.
 
 An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. Each
 metric key has `{date: n}` or `{"all": n}`; with a breakdown, one such entry per breakdown value and one for `$overall`.
@@ -6,11 +6,10 @@ metric key has `{date: n}` or `{"all": n}`; with a breakdown, one such entry per
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from widgets.report import Number, RowKind, Series, Value, label
+from widgets.report import Number, Report, RowKind, Series, Value, label
 from widgets.reports.insights import hours
 from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for, before
 from widgets.reports.insights.formulas import at_zero
@@ -37,35 +36,12 @@ ZERO_WITHOUT_EVENTS = ("total", "unique", "sessions", "dau", "wau", "mau", "uniq
 Points = Mapping[Any, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """The numbers of one metric for one breakdown value.
+def read(answer: Any, query: Query, today: date) -> Report:
+    """Reads an answer. Raises ReadError if the answer lacks the documented form or belongs to another query.
 
-    `metric`: the metric's position among the shown metrics. `value`: "" without a breakdown. `previous`: the value of
-    the period before, if the query asks for one bucket and for two periods.
+    Each series has the breakdown value ("" without a breakdown) as `label`, and the position of its metric or formula
+    as `step`. `previous` is the value of the period before, if the query asks for one bucket and for two periods.
     """
-
-    metric: int
-    value: str
-    values: tuple[Value, ...]
-    previous: Value = None
-
-    def series(self, name: str, step: str = "") -> Series:
-        return Series(name, self.values, self.previous, step)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The numbers of an answer. `row_kind` and `rows` are the same as in Report."""
-
-    row_kind: RowKind
-    rows: tuple[date | str, ...]
-    columns: tuple[Column, ...]
-    note: str
-
-
-def read(answer: Any, query: Query, today: date) -> Answer:
-    """Reads an answer. Raises ReadError if the answer lacks the documented form or belongs to another query."""
     body = mapping(answer, "series")
     series = mapping(body.get("series"), "series")
     keys = metric_keys(body, query, series)
@@ -90,8 +66,11 @@ def read(answer: Any, query: Query, today: date) -> Answer:
     else:
         row_kind, (rows, cells) = "dates", by_date(shown, query, today)
     check_size(sum(map(len, cells)), len(rows))
-    columns = tuple(in_order(columns_of(query, rows, cells, past), query))
-    return Answer(row_kind, rows, columns, note_of(body, series, query, len({column.value for column in columns})))
+    found = tuple(in_order(series_of(query, rows, cells, past), query))
+    plain = "formulas" not in query and "analysis" not in query
+    additive = plain and all(each["math"] == "total" for each in query["metrics"])
+    note = note_of(body, series, query, len({each.label for each in found}))
+    return Report(row_kind, rows, found, additive=additive, note=note)
 
 
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
@@ -198,20 +177,20 @@ def by_date(
     return tuple(calendar.buckets), cells
 
 
-def in_order(columns: Iterable[Column], query: Query) -> Iterable[Column]:
+def in_order(series: Iterable[Series], query: Query) -> Iterable[Series]:
     """Sorts each metric's breakdown values, the largest first. The order in Mixpanel's answer has no meaning."""
     if not query.get("breakdown"):
-        return columns
-    return sorted(columns, key=lambda each: (each.metric, -sum(n or 0 for n in each.values), each.value))
+        return series
+    return sorted(series, key=lambda each: (int(each.step), -each.total, each.label))
 
 
-def columns_of(
+def series_of(
     query: Query,
     rows: tuple[date | str, ...],
     cells: Sequence[Mapping[str, Points]],
     past: Sequence[Mapping[str, Points]] | None,
-) -> Iterator[Column]:
-    """The columns of the query's formulas, or of its metrics if there are no formulas.
+) -> Iterator[Series]:
+    """The series of the query's formulas, or of its metrics if there are no formulas.
 
     `past`: like `cells`, but for the period before.
     """
@@ -225,12 +204,13 @@ def columns_of(
             for value in total:
                 each = tuple(map(per_person, total[value], unique.get(value, (0,) * len(rows))))
                 previous = per_person(*was_total.get(value, (0,)), *was_unique.get(value, (0,))) if past else None
-                yield Column(metric, label(value), each, previous)
+                yield Series(label(value), each, previous, str(metric))
             position += 2
             continue
         was = values_of(("",), past[position], missing) if past else {}
         for value, found in values_of(rows, cells[position], missing).items():
-            yield Column(metric, label(value), found, was.get(value, (missing,))[0] if past else None)
+            previous = was.get(value, (missing,))[0] if past else None
+            yield Series(label(value), found, previous, str(metric))
         position += 1
 
 
