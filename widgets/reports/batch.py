@@ -31,17 +31,6 @@ class Span(NamedTuple):
         return begins and (last == self.last or (self.may_end_later and last > self.last))
 
 
-def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
-    """The Span of a query with these dates, in buckets of `unit` (such as weeks).
-
-    With `is_fixed`, the request must have exactly these dates. If the range begins inside a bucket, the request can't
-    begin earlier, because that bucket's number would change. The same holds for the range's end.
-    """
-    begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
-    ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
-    return Span(dates.first, dates.last, begins, ends)
-
-
 class Batch(ABC):
     """Queries with the same batch key, which share one call. A subclass writes the request and splits the answer."""
 
@@ -109,10 +98,12 @@ class Batch(ABC):
         return True
 
     def span(self, query: Query) -> Span:
-        dates = dates_of(query, self.today)
-        if "one_bucket" in query:
-            dates = dates._replace(first=dates.current)
-        return span_of(dates, query["range"]["unit"], is_fixed=self.is_fixed(query))
+        """The query's dates. If they begin inside a bucket (such as a week) or must be exact, the request can't begin
+        earlier, because that bucket's number would change. The same holds for the end."""
+        dates, unit, is_fixed = dates_of(query, self.today), query["range"]["unit"], self.is_fixed(query)
+        begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
+        ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
+        return Span(dates.first, dates.last, begins, ends)
 
     def _dates_fit(self, spans: set[Span], query: Query) -> bool:
         first, last = min(each.first for each in spans), max(each.last for each in spans)

@@ -15,7 +15,7 @@ from widgets.reports.report_type import Query, Request, dates_of, params_of
 
 
 def request(query: Query, today: date) -> Request:
-    dates = dates_of(query | {"periods": 1}, today)
+    dates = dates_of(query, today)
     params = params_of(query, today, from_date=first_day(dates, query).isoformat(), interval=dates.days)
     del params["unit"]
     return Request("segmentation", params)
@@ -28,7 +28,7 @@ def first_day(dates: Dates, query: Query) -> date:
 
 def read(answer: Any, query: Query, today: date) -> Report:
     """One row of totals. If the query also asks for the period before, `previous` has that period's value."""
-    dates = dates_of(query | {"periods": 1}, today)
+    dates = dates_of(query, today)
     first, compares = first_day(dates, query), query.get("periods") == 2
     named, found = dates_and_labels(answer, query.get("limit", 1))
     if "on" not in query:

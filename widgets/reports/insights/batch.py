@@ -82,7 +82,7 @@ class InsightsBatch(Batch):
         wanted = [keys[self.place(each)] for each in metrics]
         if "formulas" in query:
             wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
-        dates = self.dates(query)
+        dates = dates_of(query, self.today)
         # Queries for one bucket or for hours all have the same dates: see `is_fixed`.
         has_others = not query.get("one_bucket") and self.unit != "hour"
         cut = Cut(self.calendar(), dates) if has_others else None
@@ -98,10 +98,6 @@ class InsightsBatch(Batch):
             earlier = mapping(comparison.get("series"), "the period before")
             found["time_comparison"] = {**comparison, "series": renamed(earlier, wanted)}
         return {**body, **found}
-
-    def dates(self, query: Query) -> Dates:
-        dates = dates_of(query, self.today)
-        return dates._replace(first=dates.current) if query.get("one_bucket") else dates
 
 
 @dataclass(frozen=True, slots=True)

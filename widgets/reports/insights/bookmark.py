@@ -68,7 +68,6 @@ def request_for(query: Query, dates: Dates, *, hides_metrics: bool) -> Request:
         display["chartType"] = "bar"
         if query.get("periods") == 2:
             display["timeComparison"] = {"type": "absolute-start", "value": before(dates).isoformat()}
-        dates = dates._replace(first=dates.current)
     return post(query, dates, show, common, display)
 
 

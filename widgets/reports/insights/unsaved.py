@@ -46,7 +46,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
     series = mapping(body.get("series"), "series")
     keys = metric_keys(body, query, series)
     dates, unit, is_one = dates_of(query, today), query["range"]["unit"], bool(query.get("one_bucket"))
-    check_dates_asked(body.get("date_range"), dates.current if is_one else dates.first, dates.last, unit)
+    check_dates_asked(body.get("date_range"), dates.first, dates.last, unit)
     readers = readers_of(query)
     shown = [labelled(series.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True)]
     past = None
