@@ -72,9 +72,8 @@ class InsightsBatch(Batch):
     def part(self, answer: Any, query: Query) -> Any:
         body = mapping(answer, "series")
         series = mapping(body.get("series"), "series")
-        keys, asked = keys_of(body, series), len(self._metrics) + len(self._formulas)
-        if keys is None and asked == 1 and len(series) <= 1:
-            keys = [*series] or [""]  # as in `unsaved.metric_keys`: a single metric needs no key
+        asked = len(self._metrics) + len(self._formulas)
+        keys = keys_of(body, series, asked)
         if keys is None or len(keys) != asked:
             raise ReadError(f"Mixpanel's answer does not name the {asked} metrics of the query.")
         check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)

@@ -80,11 +80,8 @@ def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]
     A metric without events can be missing in `series`. Raises ReadError if the answer does not name its metrics.
     """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
-    keys = keys_of(body, series)
+    keys = keys_of(body, series, formulas or asked)
     if keys is None:
-        # Without `report_sections`, only a single metric can be identified.
-        if (formulas or asked) == 1 and len(series) <= 1:
-            return [*series] or [""]
         raise unreadable("the answer does not name its metrics")
     if formulas and len(keys) == asked + formulas:
         return keys[asked:]  # the answer can also name hidden metrics and give their numbers
@@ -93,12 +90,13 @@ def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]
     return keys
 
 
-def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | None:
-    """The metric keys that the answer names, in the order of the request; None if the answer names no keys."""
+def keys_of(body: Mapping[str, Any], series: Mapping[str, Any], asked: int) -> list[str] | None:
+    """The metric keys that the answer names, in the order of the request; None if the answer names no keys. A single
+    metric needs no name. `asked`: the number of metrics that the query asked for."""
     meta = body.get("meta")
     sections = meta.get("report_sections") if isinstance(meta, dict) else None
     if not isinstance(sections, dict):
-        return None
+        return ([*series] or [""]) if asked == 1 and len(series) <= 1 else None
     found = [
         mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "the list of metrics")
     ]
