@@ -48,11 +48,8 @@ class AsksInsights(ReportType):
 
 class AskedEitherWay(AsksInsights):
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
-        if engine != CLASSIC:
-            yield from self.insights_problems(spec)
-
-    def insights_problems(self, spec: WidgetSpec) -> Iterator[Problem]:
-        """The mistakes that matter only with the engine `insights`: expressions, too many metrics, or too many days."""
+        if engine == CLASSIC:
+            return
         yield from expressions(spec)
         metrics = len(bookmark.asked_for({"metrics": self.metrics(spec)}))
         if metrics > bookmark.MOST_METRICS:
