@@ -1,7 +1,6 @@
 """The colours of charts: on light cards as in Cyfe, and on dark cards with enough contrast."""
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 LIGHT_CARD = "#ffffff"
@@ -11,6 +10,9 @@ DISCERNIBLE = 3.0
 """The contrast ratio that WCAG 2.2 requires for graphics (1.4.11)."""
 
 GREY = "#8b949e"
+
+STEPS = 9
+"""The number of shades in a map or a heat map."""
 
 _HEX = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
@@ -31,14 +33,14 @@ def on_cards(color: str) -> tuple[str, str]:
     return color, dark
 
 
-def shades(color: str, steps: int) -> tuple[Sequence[str], Sequence[str]]:
-    """The shades for light cards and for dark cards, in even steps.
+def shades(color: str) -> list[list[str]]:
+    """The STEPS shades for light cards and for dark cards, in even steps.
 
     The first shade is close to the card's colour. The last shade is the full colour.
     """
-    light, dark = on_cards(color)
-    shares = [0.88 * (1 - step / (steps - 1)) for step in range(steps)]
-    return [mixed(light, LIGHT_CARD, share) for share in shares], [mixed(dark, DARK_CARD, share) for share in shares]
+    shares = [0.88 * (1 - step / (STEPS - 1)) for step in range(STEPS)]
+    cards = zip(on_cards(color), (LIGHT_CARD, DARK_CARD), strict=True)
+    return [[mixed(full, card, share) for share in shares] for full, card in cards]
 
 
 def _channels(color: str) -> tuple[int, int, int]:
