@@ -27,8 +27,7 @@ class Span(NamedTuple):
     may_end_later: bool
 
     def fits(self, first: date, last: date) -> bool:
-        begins = first == self.first or (self.may_begin_earlier and first < self.first)
-        return begins and (last == self.last or (self.may_end_later and last > self.last))
+        return (self.may_begin_earlier or first == self.first) and (self.may_end_later or last == self.last)
 
 
 class Batch(ABC):
@@ -84,8 +83,8 @@ class Batch(ABC):
 
     def calendar(self) -> Calendar:
         """The Calendar of all dates of the shared answer."""
-        buckets = buckets_between(bucket_of(self.first, self.unit), self.last, self.unit)
-        return Calendar(Dates(self.first, self.last, self.first, tuple(buckets)), self.unit)
+        buckets = buckets_between(self.first, self.last, self.unit)
+        return Calendar(Dates(self.first, self.last, tuple(buckets)), self.unit)
 
     def add(self, query: Query) -> bool:
         """Adds a query with the batch's key if it fits. Returns whether it fits. The first query always fits."""
@@ -98,12 +97,11 @@ class Batch(ABC):
         return True
 
     def span(self, query: Query) -> Span:
-        """The query's dates. If they begin inside a bucket (such as a week) or must be exact, the request can't begin
-        earlier, because that bucket's number would change. The same holds for the end."""
-        dates, unit, is_fixed = dates_of(query, self.today), query["range"]["unit"], self.is_fixed(query)
-        begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
-        ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
-        return Span(dates.first, dates.last, begins, ends)
+        """The query's dates. If the last day is inside a bucket (such as a week), the request can't end later, because
+        that bucket's number would change."""
+        dates, unit, is_free = dates_of(query, self.today), query["range"]["unit"], not self.is_fixed(query)
+        ends_a_bucket = next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
+        return Span(dates.first, dates.last, may_begin_earlier=is_free, may_end_later=is_free and ends_a_bucket)
 
     def _dates_fit(self, spans: set[Span], query: Query) -> bool:
         first, last = min(each.first for each in spans), max(each.last for each in spans)

@@ -111,8 +111,7 @@ def most_days(spec: WidgetSpec) -> int:
     # “This year so far” is longest on the last day of a leap year. Ranges such as “last month” are always far shorter
     # than LONGEST_BY_DAY.
     today = max(asked.to_date or LONG_YEAR_ENDS, LONG_YEAR_ENDS)
-    dates = asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1)
-    return (dates.last - dates.first).days + 1
+    return asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1).days
 
 
 def too_many_days(spec: WidgetSpec) -> Iterator[Problem]:

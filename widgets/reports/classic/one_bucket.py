@@ -46,7 +46,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
         before: list[Number] = []
         for key, value in points.items():
             if (n := amount(value)) is not None:
-                (before if compares and days[key] < dates.current else now).append(n)
+                (before if compares and days[key] < dates.first else now).append(n)
         if len(now) > 1 or len(before) > 1:
             raise ReadError(
                 "Mixpanel answered with several values, and the query asked for one value for the whole range."

@@ -66,7 +66,7 @@ class InsightsBatch(Batch):
         merged |= {name: query[name] for name in ("breakdown", "one_bucket") if name in query}
         if query.get("one_bucket") and any(each.get("periods") == 2 for each in self.queries):
             merged["periods"] = 2
-        return bookmark.request_for(merged, Dates(self.first, self.last, self.first, ()), hides_metrics=False)
+        return bookmark.request_for(merged, Dates(self.first, self.last, ()), hides_metrics=False)
 
     def part(self, answer: Any, query: Query) -> Any:
         body = mapping(answer, "series")

@@ -73,7 +73,7 @@ def request_for(query: Query, dates: Dates, *, hides_metrics: bool) -> Request:
 
 def before(dates: Dates) -> date:
     """The first day of the period before the range. That period has as many days as the range."""
-    return dates.current - dates.days * DAY
+    return dates.first - dates.days * DAY
 
 
 def post(

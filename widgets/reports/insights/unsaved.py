@@ -52,7 +52,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
     past = None
     if is_one and query.get("periods") == 2:
         comparison = mapping(body.get("time_comparison"), "the period before")
-        check_dates_asked(comparison.get("date_range"), before(dates), dates.current - DAY, "day")
+        check_dates_asked(comparison.get("date_range"), before(dates), dates.first - DAY, "day")
         earlier = mapping(comparison.get("series"), "the period before")
         then = (labelled(earlier.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True))
         past = list(map(one_bucket, then))
@@ -113,13 +113,13 @@ def keys_of(body: Mapping[str, Any], series: Mapping[str, Any], asked: int) -> l
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
     """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query.
 
-    Accepts an end that is one day off, because of time zones, or that is the first day of its week or month. Accepts
-    `ends` if one of its dates is missing.
+    Accepts dates that are one day off, because of time zones, and a last date that is the first day of its week or
+    month. Accepts `ends` if one of its dates is missing.
     """
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
     found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
-    begins_there = bucket_of(first, unit) - DAY <= found[0] <= first + DAY
+    begins_there = first - DAY <= found[0] <= first + DAY
     if not begins_there or not bucket_of(last, unit) - DAY <= found[1] <= last + DAY:
         raise ReadError(
             f"Mixpanel answered for other dates ({found[0]} to {found[1]}) than the query asked for "
