@@ -197,26 +197,6 @@ def test_the_period_before_has_as_many_buckets_and_ends_where_the_range_begins(a
 
 
 @settings(deadline=None)
-@given(ranges(), days)
-def test_it_keeps_to_the_whole_buckets_of_the_range_and_the_running_one(asked, today):
-    if asked.kind == "fixed" and asked.from_date > today:
-        return
-    start, end = asked._ends(today)
-    dates = asked.resolve(today)
-    whole = [
-        bucket
-        for bucket in buckets_between(bucket_of(start, asked.unit), end, asked.unit)
-        if bucket >= start and (end == today or next_bucket(bucket, asked.unit) - DAY <= end)
-    ]
-    if whole:
-        assert list(dates.buckets) == whole
-        assert dates.last == min(end, next_bucket(whole[-1], asked.unit) - DAY)
-    else:
-        # If no bucket is whole, the range has one incomplete bucket.
-        assert len(dates.buckets) == 1
-
-
-@settings(deadline=None)
 @given(days, units, st.integers(1, 200), st.booleans())
 def test_it_gives_exactly_as_many_buckets_as_were_asked_for(today, unit, last, include_today):
     dates = Range("last", unit, last, include_today).resolve(today)
