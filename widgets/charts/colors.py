@@ -1,6 +1,5 @@
 """The colours of charts: on light cards as in Cyfe, and on dark cards with enough contrast."""
 
-import re
 from functools import lru_cache
 
 LIGHT_CARD = "#ffffff"
@@ -9,23 +8,17 @@ DARK_CARD = "#1c2128"
 DISCERNIBLE = 3.0
 """The contrast ratio that WCAG 2.2 requires for graphics (1.4.11)."""
 
-GREY = "#8b949e"
-
 STEPS = 9
 """The number of shades in a map or a heat map."""
-
-_HEX = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
 
 @lru_cache(maxsize=512)
 def on_cards(color: str) -> tuple[str, str]:
-    """The colour `#rrggbb` for light cards and for dark cards. If `color` is not a colour, both are GREY.
+    """The colour `#rrggbb` for light cards and for dark cards.
 
     On light cards, the colour stays as in Cyfe. On dark cards, colours with too little contrast are lightened.
     """
     color = color.lower()
-    if not _HEX.fullmatch(color):
-        return GREY, GREY
     dark, share = color, 0.0
     while contrast(dark, DARK_CARD) < DISCERNIBLE:
         share += 0.05
