@@ -32,6 +32,11 @@ class Dates(NamedTuple):
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    @property
+    def before(self) -> date:
+        """The first day of the period before, which has as many days."""
+        return self.first - self.days * DAY
+
 
 @dataclass(frozen=True, slots=True)
 class Range:

@@ -5,7 +5,7 @@ bucket that spans the range.
 that bucket; this module assumes `from_date`.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from widgets.report import Number, Report, Series
@@ -23,7 +23,7 @@ def request(query: Query, today: date) -> Request:
 
 def first_day(dates: Dates, query: Query) -> date:
     """The first day of the range, or of the period before if the query also asks for that period."""
-    return dates.first - timedelta(days=dates.days * (query.get("periods", 1) - 1))
+    return dates.before if query.get("periods") == 2 else dates.first
 
 
 def read(answer: Any, query: Query, today: date) -> Report:
@@ -36,7 +36,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
     keys = {*map(str, named), *(key for _, points in found for key in mapping(points, "a series of dates"))}
     days = {key: must_be_day(key) for key in keys}
     for at in days.values():
-        if not first - timedelta(days=dates.days) < at <= dates.last + DAY:
+        if not first - dates.days * DAY < at <= dates.last + DAY:
             raise ReadError(
                 f"Mixpanel answered for other dates ({at}) than the query asked for ({first} to {dates.last})."
             )

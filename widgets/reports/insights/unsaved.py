@@ -11,7 +11,7 @@ from typing import Any
 
 from widgets.report import Number, Report, RowKind, Series, Value, label
 from widgets.reports.insights import hours
-from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for, before
+from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for
 from widgets.reports.insights.formulas import at_zero
 from widgets.reports.insights.tables import OVERALL, UNDATED
 from widgets.reports.notes import CUT, REMAINING, note_on
@@ -52,7 +52,7 @@ def read(answer: Any, query: Query, today: date) -> Report:
     past = None
     if is_one and query.get("periods") == 2:
         comparison = mapping(body.get("time_comparison"), "the period before")
-        check_dates_asked(comparison.get("date_range"), before(dates), dates.first - DAY, "day")
+        check_dates_asked(comparison.get("date_range"), dates.before, dates.first - DAY, "day")
         earlier = mapping(comparison.get("series"), "the period before")
         then = (labelled(earlier.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True))
         past = list(map(one_bucket, then))
@@ -214,13 +214,10 @@ def series_of(
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
     """The value of a bucket without events, which the answer leaves out. None if such a bucket has no number."""
-    if math is None:
-        return at_zero(query["formulas"][metric]) if all_zero(query) else None
-    return 0 if math in ZERO_WITHOUT_EVENTS else None
-
-
-def all_zero(query: Query) -> bool:
-    return all(each["math"] in ZERO_WITHOUT_EVENTS for each in query["metrics"])
+    if math is not None:
+        return 0 if math in ZERO_WITHOUT_EVENTS else None
+    are_zero = all(each["math"] in ZERO_WITHOUT_EVENTS for each in query["metrics"])
+    return at_zero(query["formulas"][metric]) if are_zero else None
 
 
 def values_of(rows: tuple[Any, ...], found: Mapping[str, Points], missing: Value) -> dict[str, tuple[Value, ...]]:
