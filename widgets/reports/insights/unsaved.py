@@ -5,7 +5,7 @@ metric key has `{date: n}` or `{"all": n}`; with a breakdown, one such entry per
 `series` is in alphabetical order, so only `show[].metric_key` says which metric a key belongs to.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -66,7 +66,10 @@ def read(answer: Any, query: Query, today: date) -> Report:
     else:
         row_kind, (rows, cells) = "dates", by_date(shown, query, today)
     check_size(sum(map(len, cells)), len(rows))
-    found = tuple(in_order(series_of(query, rows, cells, past), query))
+    # Each metric's largest breakdown values come first, because the order in Mixpanel's answer has no meaning.
+    found = tuple(
+        sorted(series_of(query, rows, cells, past), key=lambda each: (int(each.step), -each.total, each.label))
+    )
     plain = "formulas" not in query and "analysis" not in query
     additive = plain and all(each["math"] == "total" for each in query["metrics"])
     note = note_of(body, series, query, len({each.label for each in found}))
@@ -173,13 +176,6 @@ def by_date(
         cells.append(found)
     calendar.check(seen)
     return tuple(calendar.buckets), cells
-
-
-def in_order(series: Iterable[Series], query: Query) -> Iterable[Series]:
-    """Sorts each metric's breakdown values, the largest first. The order in Mixpanel's answer has no meaning."""
-    if not query.get("breakdown"):
-        return series
-    return sorted(series, key=lambda each: (int(each.step), -each.total, each.label))
 
 
 def series_of(
