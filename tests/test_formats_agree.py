@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.charts.samples import days
 from tests.conftest import examples
 from tests.cyfe.any_report import OPTIONS, reports
-from widgets.cyfe import CHARTS, LAYOUTS, Drawing, lay_out
+from widgets.cyfe import LAYOUTS, Drawing, lay_out
 from widgets.cyfe.labels import FORMULA_STARTS, readable, safe, without_formula
 from widgets.cyfe.numbers import number_text
 from widgets.formats import formats_for
@@ -75,7 +75,7 @@ def as_hour(text):
 
 @st.composite
 def asked(draw):
-    chart = draw(st.sampled_from(CHARTS))
+    chart = draw(st.sampled_from([*LAYOUTS]))
     report = draw(reports(draw(st.sampled_from(LAYOUTS[chart].row_kinds)), largest=10**14))
     options = draw(OPTIONS) | {"axis_min": draw(st.none() | st.floats(-1e9, 1e9))}
     return report, Drawing(chart, target=draw(st.integers(-9, 9)), options=options)
@@ -128,7 +128,7 @@ def numbers(figure):
     return [cell for row in figure["rows"] for cell in row if isinstance(cell, int | float)]
 
 
-@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("chart", LAYOUTS)
 def test_all_formats_show_the_same_for_an_event_that_never_happened(chart):
     """All formats of a chart show zeros, or all show only headings, or none can be written."""
     kind = LAYOUTS[chart].row_kinds[0]

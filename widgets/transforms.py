@@ -54,15 +54,19 @@ def without(report: Report, unwanted: Callable[[Series], bool], why: str, droppe
     return report.with_series(kept)
 
 
+def with_steps(report: Report, keep: list[int]) -> Report:
+    """The report with only these steps, in this order. `keep`: positions of steps."""
+    return replace(
+        report,
+        rows=tuple(report.rows[i] for i in keep),
+        series=tuple(replace(s, values=tuple(s.values[i] for i in keep)) for s in report.series),
+    )
+
+
 def exclude(report: Report, labels: Collection[str], dropped: list[Dropped]) -> Report:
     """Removes the labels and funnel steps with these names."""
     if report.row_kind == "steps":
-        keep = [i for i, row in enumerate(report.rows) if row not in labels]
-        report = replace(
-            report,
-            rows=tuple(report.rows[i] for i in keep),
-            series=tuple(replace(s, values=tuple(s.values[i] for i in keep)) for s in report.series),
-        )
+        report = with_steps(report, [i for i, row in enumerate(report.rows) if row not in labels])
     return without(report, lambda series: series.label in labels, "exclude", dropped)
 
 
@@ -73,12 +77,7 @@ def only(report: Report, labels: Sequence[str], dropped: list[Dropped]) -> Repor
     """
     place = {label: i for i, label in reversed([*enumerate(labels)])}
     if report.row_kind == "steps" and (steps := [i for i, row in enumerate(report.rows) if row in place]):
-        steps.sort(key=lambda i: place[str(report.rows[i])])
-        report = replace(
-            report,
-            rows=tuple(report.rows[i] for i in steps),
-            series=tuple(replace(s, values=tuple(s.values[i] for i in steps)) for s in report.series),
-        )
+        report = with_steps(report, sorted(steps, key=lambda i: place[str(report.rows[i])]))
         if not any(series.label in place for series in report.series):
             return report
     kept = without(report, lambda series: series.label not in place, "only", dropped)

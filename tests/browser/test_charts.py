@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import NARROW, OpenPage, expect
 from tests.charts.samples import figure
 from widgets.charts import OPTIONS
-from widgets.cyfe import CHARTS, LAYOUTS
+from widgets.cyfe import LAYOUTS
 from widgets.report import Report, Series
 from widgets.web.middleware import POLICY
 
@@ -71,8 +71,8 @@ def gallery(open_page: OpenPage) -> Any:
 
 
 def test_every_type_is_drawn(gallery: Any) -> None:
-    page = gallery(*(figure(report_for(chart), chart, chart) for chart in CHARTS), theme="dark", viewport=NARROW)
-    for chart in CHARTS:
+    page = gallery(*(figure(report_for(chart), chart, chart) for chart in LAYOUTS), theme="dark", viewport=NARROW)
+    for chart in LAYOUTS:
         box = page.get_by_role("region", name=chart, exact=True).first
         box.scroll_into_view_if_needed()
         if chart in OPTIONS:

@@ -22,11 +22,6 @@ def dated(**columns: Sequence[Value]) -> Report:
     return Report("dates", days(len(series[0].values)), series, additive=True, values_name="Signed up")
 
 
-def total(values: dict[str, Value], previous: Value = None, **names: Any) -> Report:
-    series = tuple(Series(label, (value,), previous) for label, value in values.items())
-    return Report("total", ("",), series, **{"additive": True} | names)
-
-
 def steps(**counts: Value) -> Report:
     series = (Series("Count", tuple(counts.values())),)
     return Report("steps", tuple(counts), series, labels_name="Step", values_name="Count")

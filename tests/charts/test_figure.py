@@ -5,7 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.charts.samples import dated, figure, steps, total
+from tests.charts.samples import dated, figure, steps
+from tests.cyfe.reports import totals
 from widgets.charts import MOST_COLUMNS, MOST_ROWS, colors, without_numbers
 from widgets.charts.time_series import MOST_SERIES
 
@@ -51,19 +52,21 @@ def test_the_header_has_each_series_total_and_that_of_the_period_before() -> Non
 
 
 def test_a_pie_that_can_not_be_drawn_says_why() -> None:
-    assert figure(total({"a": -1, "b": 2}), "pie")["words"] == "A pie can't show negative values. Choose another chart."
-    assert figure(total({"a": 0}), "donut")["words"] == "All values are zero, so the donut has no slices."
-    assert figure(total({"a": -1}), "pie")["option"] is None
+    assert (
+        figure(totals({"a": -1, "b": 2}), "pie")["words"] == "A pie can't show negative values. Choose another chart."
+    )
+    assert figure(totals({"a": 0}), "donut")["words"] == "All values are zero, so the donut has no slices."
+    assert figure(totals({"a": -1}), "pie")["option"] is None
 
 
 def test_a_pie_adds_up_the_slices_after_the_59th() -> None:
-    data = figure(total({f"{i}": 1 for i in range(100)}), "pie")["option"]["series"][0]["data"]
+    data = figure(totals({f"{i}": 1 for i in range(100)}), "pie")["option"]["series"][0]["data"]
     assert (len(data), data[-1]) == (60, {"name": "… and 41 more", "value": 41})
 
 
 def test_a_donut_has_a_sum_only_if_its_values_can_be_added_up() -> None:
-    assert figure(total({"a": 1, "b": 2}), "donut")["option"]["sum"] == 3
-    assert figure(total({"a": 1, "b": 2}, additive=False), "donut")["option"]["sum"] is None
+    assert figure(totals({"a": 1, "b": 2}, additive=True), "donut")["option"]["sum"] == 3
+    assert figure(totals({"a": 1, "b": 2}), "donut")["option"]["sum"] is None
 
 
 def test_a_funnel_has_the_percentages_of_each_step() -> None:
@@ -73,7 +76,7 @@ def test_a_funnel_has_the_percentages_of_each_step() -> None:
 
 def test_a_gauge_ends_at_its_number_if_the_target_is_not_above_zero() -> None:
     for target, end in ((20, 20), (0, 7), (-3, 7)):
-        assert figure(total({"a": 7}), "gauge", target=target)["option"]["series"][0]["max"] == end
+        assert figure(totals({"a": 7}), "gauge", target=target)["option"]["series"][0]["max"] == end
 
 
 def test_a_cohort_cell_is_a_share_of_its_cohort_and_future_intervals_have_no_cell() -> None:
@@ -84,7 +87,7 @@ def test_a_cohort_cell_is_a_share_of_its_cohort_and_future_intervals_have_no_cel
 
 
 def test_a_map_finds_countries_by_their_codes_even_if_it_shows_names() -> None:
-    found = figure(total({"us": 9, "FR": 1}), "map", options={"country_names": True})
+    found = figure(totals({"us": 9, "FR": 1}), "map", options={"country_names": True})
     assert found["rows"] == [["United States", 9], ["France", 1]]
     assert [point["name"] for point in found["option"]["series"][0]["data"]] == ["US", "FR"]
 
@@ -97,7 +100,7 @@ def test_too_many_series_columns_or_rows_are_cut_and_the_figure_says_so() -> Non
     long = figure(dated(a=range(3000)), "table")
     assert len(long["rows"]) == MOST_ROWS
     assert long["cut"] == "The table shows the first 2,000 of 3,000 rows. The CSV has all of them."
-    labels = figure(total({f"s{i}": 1 for i in range(300)}), "pie")
+    labels = figure(totals({f"s{i}": 1 for i in range(300)}), "pie")
     assert not labels["words"], "the pie has all values"
     assert labels["cut"] == "The table shows the first 200 of 300 rows. The CSV has all of them."
 
@@ -110,13 +113,13 @@ def test_too_large_numbers_are_not_drawn_and_the_figure_says_why() -> None:
 
 
 def test_labels_are_one_line_without_characters_that_reorder_text() -> None:
-    found = figure(total({"a\u202e\nb": 1, "": 2, "\ud800": 3}), "pie")
+    found = figure(totals({"a\u202e\nb": 1, "": 2, "\ud800": 3}), "pie")
     assert [slice["name"] for slice in found["option"]["series"][0]["data"]] == ["a b", "(empty)", "�"]
     json.dumps(found).encode("ascii")
 
 
 def test_labels_that_look_equal_get_different_names() -> None:
-    report = total({"a": 1, "a ": 2})
+    report = totals({"a": 1, "a ": 2})
     assert [slice["name"] for slice in figure(report, "pie")["option"]["series"][0]["data"]] == ["a", "a (2)"]
 
 

@@ -117,6 +117,10 @@ def report_of(asked: WidgetSpec, answer: Any, today: date = TODAY, engine: str =
 
 def csv(asked: WidgetSpec, answer: Any, today: date = TODAY) -> str:
     """The CSV of an answer after all steps: read, stored, loaded, cleaned, laid out and written."""
-    kept = Report.from_json(report_of(asked, answer, today).to_json())
+    return written(asked, Report.from_json(report_of(asked, answer, today).to_json())).decode()
+
+
+def written(asked: WidgetSpec, report: Report) -> bytes:
+    """The CSV of a report. Raises ReportError if the widget's chart can't show the report."""
     drawing = Drawing(asked.chart, "A widget", asked.colors, asked.target, asked.options)
-    return write_csv(lay_out(view(kept, asked).report, drawing)).decode()
+    return write_csv(lay_out(view(report, asked).report, drawing))

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from fake_mixpanel.dataset import CUSTOM_EVENT, EVENTS, ODD_EVENT, ODD_PROPERTY
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, ZONE, FakeMixpanel
 from tests.conftest import examples
-from widgets.cyfe import Drawing, lay_out, write_csv
+from tests.reports.samples import written
 from widgets.import_export.keys import WIDGET_KEYS
 from widgets.management.demo.dashboard import dashboard
 from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.models import Widget
 from widgets.models.widget_spec import spec_of
-from widgets.poll.render import view
 from widgets.report import ReportError
 from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import check
@@ -91,8 +90,7 @@ def csv(asked: WidgetSpec, engine: str, mixpanel: FakeMixpanel) -> bytes | str:
     report = report_type.read(client.query(request.endpoint, request.params, request.body), query, today)
     assert request.body is None or engine == INSIGHTS
     try:
-        drawing = Drawing(asked.chart, "Widget", asked.colors, asked.target, asked.options)
-        return write_csv(lay_out(view(report, asked).report, drawing))
+        return written(asked, report)
     except ReportError as error:
         return str(error)
 

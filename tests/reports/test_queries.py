@@ -109,9 +109,3 @@ def test_it_differs_by_report_type():
 def test_it_tells_a_number_from_its_text_in_a_filter():
     one, other = (query(spec("sum", filters=(Filter("a", "is", value),))) for value in (5, "5"))
     assert one != other
-
-
-def test_it_queries_all_values_if_the_rest_is_summed():
-    breakdown = {"breakdown": "plan", "top": 3}
-    assert query(spec("segmentation", **breakdown, other=True))["limit"] == 10_000
-    assert query(spec("segmentation", **breakdown))["limit"] == 60

@@ -12,12 +12,12 @@ from widgets.spec import Filter, WidgetSpec
 NAN, INFINITY = float("nan"), float("inf")
 
 
-def problems(asked, today=TODAY, engine=None):
-    return [(problem.field, problem.message) for problem in check(asked, today, engine or engine_of(asked))]
+def problems(asked):
+    return [(problem.field, problem.message) for problem in check(asked, TODAY, engine_of(asked))]
 
 
-def refused(field, words, asked, today=TODAY):
-    found = problems(asked, today)
+def refused(field, words, asked):
+    found = problems(asked)
     assert [name for name, _ in found] == [field], found
     assert words in found[0][1]
 

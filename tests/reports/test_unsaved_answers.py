@@ -1,10 +1,8 @@
 """Unusual and wrong answers to unsaved Insights reports: refused, or shown with every number in its place."""
 
-import copy
 import json
 import math
 import tracemalloc
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,15 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import examples
-from tests.reports.samples import spec
-from widgets.cyfe import Drawing, lay_out, write_csv
+from tests.reports.samples import TODAY, report_of, spec, written
+from tests.reports.test_spoilt_answers import spoilt
 from widgets.mixpanel.answer import data_from
-from widgets.poll.render import view
 from widgets.report import Report
 from widgets.reports import REPORT_TYPES, ReadError
 from widgets.spec import INSIGHTS, Formula, Metric, WidgetSpec
 
-TODAY = date(2026, 11, 18)
 DAYS = [date(2026, 11, day) for day in range(15, 18)]
 TWO = (Metric("Signed up"), Metric("Logged in"))
 
@@ -43,14 +39,11 @@ def points(*numbers: Any) -> dict[str, Any]:
 
 
 def read(asked: WidgetSpec, given: Any, today: date = TODAY) -> Report:
-    report_type = REPORT_TYPES[asked.report]
-    body = data_from(json.dumps(given).encode())
-    return report_type.read(body, report_type.query(asked, INSIGHTS), today)
+    return report_of(asked, data_from(json.dumps(given).encode()), today, INSIGHTS)
 
 
 def csv(asked: WidgetSpec, given: Any, today: date = TODAY) -> list[str]:
-    drawing = Drawing(asked.chart, "A widget", asked.colors, asked.target, asked.options)
-    return write_csv(lay_out(view(read(asked, given, today), asked).report, drawing)).decode().splitlines()
+    return written(asked, read(asked, given, today)).decode().splitlines()
 
 
 def metrics(*which: Metric, **fields: Any) -> WidgetSpec:
@@ -206,35 +199,7 @@ RIGHT: dict[str, tuple[WidgetSpec, dict[str, Any]]] = {
         answer({"A": {f"2026-11-17T{hour:02}:00:00-08:00": hour + 1 for hour in (0, 9, 23)}}, days=DAYS[2:]),
     ),
 }
-BAD_KEYS = st.sampled_from(["soon", "1999-01-01", "2026-11-01", "", "Signed out", "all", "$overall", "A", "B", "x"])
-BAD_VALUES = st.sampled_from([None, True, "NaN", "7", 7, -1.5, "x", [], {}, float("inf"), 10**300, 0])
-
-
-def containers(node: Any) -> Iterator[Any]:
-    if isinstance(node, dict | list):
-        yield node
-        for inner in node.values() if isinstance(node, dict) else node:
-            yield from containers(inner)
-
-
-@st.composite
-def spoilt(draw: Any, right: dict[str, Any]) -> dict[str, Any]:
-    """Draws the valid answer with up to three parts, at any level, renamed, replaced or removed."""
-    given = copy.deepcopy(right)
-    for _ in range(draw(st.integers(1, 3))):
-        parents = [parent for parent in containers(given) if parent]
-        if not parents:
-            break
-        parent = draw(st.sampled_from(parents))
-        here = draw(st.sampled_from([*parent] if isinstance(parent, dict) else range(len(parent))))
-        action = draw(st.sampled_from(["rename", "replace", "remove"]))
-        if action == "replace" or isinstance(parent, list):
-            parent[here] = draw(BAD_VALUES)
-        elif action == "rename":
-            parent[draw(BAD_KEYS)] = parent.pop(here)
-        else:
-            del parent[here]
-    return given
+BAD_KEYS = ["soon", "1999-01-01", "2026-11-01", "", "Signed out", "all", "$overall", "A", "B", "x"]
 
 
 def total_in(node: Any) -> float:
@@ -252,7 +217,7 @@ def total_in(node: Any) -> float:
 def test_a_spoilt_answer_is_refused_or_the_report_has_the_sum_of_its_numbers(kind: str, pick: Any) -> None:
     asked, right = RIGHT[kind]
     assert sum(series.total for series in read(asked, right).series) == total_in(right["series"])
-    got = pick.draw(spoilt(right))
+    got = pick.draw(spoilt(right, BAD_KEYS))
     try:
         report = read(asked, got)
     except ReadError as error:

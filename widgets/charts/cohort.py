@@ -9,8 +9,6 @@ from widgets.report import Number
 USERS = "Users"
 """The column with the size of each cohort. Some cohort charts do not have this column."""
 
-_STEPS = 9
-
 
 def option(table: Table) -> dict[str, Any]:
     """Each cell of the heat map is a list of column, row, value and share. A future interval has no cell."""
@@ -24,12 +22,11 @@ def option(table: Table) -> dict[str, Any]:
         for column, value in enumerate(row[first:])
         if isinstance(value, int | float)
     ]
-    light, dark = shades(table.colors[0][1], _STEPS)
     return {
         "xAxis": {"type": "category", "position": "top", "data": list(table.columns[first:])},
         "yAxis": {"type": "category", "inverse": True, "data": [str(row[0]) for row in table.rows]},
         "visualMap": {"show": False, "min": 0, "max": 1, "dimension": 3},
-        "shades": [list(light), list(dark)],
+        "shades": shades(table.colors[0][1]),
         "series": [{"type": "heatmap", "data": cells}],
     }
 

@@ -1,7 +1,5 @@
 """The colours of charts: on light cards as in Cyfe, and on dark cards with enough contrast."""
 
-import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 LIGHT_CARD = "#ffffff"
@@ -10,20 +8,17 @@ DARK_CARD = "#1c2128"
 DISCERNIBLE = 3.0
 """The contrast ratio that WCAG 2.2 requires for graphics (1.4.11)."""
 
-GREY = "#8b949e"
-
-_HEX = re.compile(r"#[0-9a-f]{6}", re.ASCII)
+STEPS = 9
+"""The number of shades in a map or a heat map."""
 
 
 @lru_cache(maxsize=512)
 def on_cards(color: str) -> tuple[str, str]:
-    """The colour `#rrggbb` for light cards and for dark cards. If `color` is not a colour, both are GREY.
+    """The colour `#rrggbb` for light cards and for dark cards.
 
     On light cards, the colour stays as in Cyfe. On dark cards, colours with too little contrast are lightened.
     """
     color = color.lower()
-    if not _HEX.fullmatch(color):
-        return GREY, GREY
     dark, share = color, 0.0
     while contrast(dark, DARK_CARD) < DISCERNIBLE:
         share += 0.05
@@ -31,14 +26,14 @@ def on_cards(color: str) -> tuple[str, str]:
     return color, dark
 
 
-def shades(color: str, steps: int) -> tuple[Sequence[str], Sequence[str]]:
-    """The shades for light cards and for dark cards, in even steps.
+def shades(color: str) -> list[list[str]]:
+    """The STEPS shades for light cards and for dark cards, in even steps.
 
     The first shade is close to the card's colour. The last shade is the full colour.
     """
-    light, dark = on_cards(color)
-    shares = [0.88 * (1 - step / (steps - 1)) for step in range(steps)]
-    return [mixed(light, LIGHT_CARD, share) for share in shares], [mixed(dark, DARK_CARD, share) for share in shares]
+    shares = [0.88 * (1 - step / (STEPS - 1)) for step in range(STEPS)]
+    cards = zip(on_cards(color), (LIGHT_CARD, DARK_CARD), strict=True)
+    return [[mixed(full, card, share) for share in shares] for full, card in cards]
 
 
 def _channels(color: str) -> tuple[int, int, int]:

@@ -14,11 +14,9 @@ world-countries 5 (ISO numbers to two-letter codes). The steps:
 
 from typing import Any
 
-from widgets.charts.colors import shades
+from widgets.charts.colors import STEPS, shades
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.layout import Table
-
-_STEPS = 9
 
 
 def option(table: Table) -> dict[str, Any]:
@@ -29,7 +27,6 @@ def option(table: Table) -> dict[str, Any]:
     codes = {name: code for code, name in COUNTRIES.items()}
     labels, values = table.labels, table.numbers(1)
     most = max(*values, 0)
-    light, dark = shades(table.colors[0][1], _STEPS)
     return {
         "series": [
             {
@@ -41,6 +38,6 @@ def option(table: Table) -> dict[str, Any]:
                 ],
             }
         ],
-        "bounds": [most * (step / _STEPS) ** 2 for step in range(_STEPS + 1)],
-        "shades": [list(light), list(dark)],
+        "bounds": [most * (step / STEPS) ** 2 for step in range(STEPS + 1)],
+        "shades": shades(table.colors[0][1]),
     }

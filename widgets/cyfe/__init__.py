@@ -19,7 +19,7 @@ from widgets.cyfe.time_series import TimeSeriesLayout
 from widgets.cyfe.writing import table_as_json, write_csv
 from widgets.report import Report, ReportError
 
-__all__ = ["CHARTS", "LAYOUTS", "Drawing", "Layout", "Table", "lay_out", "table_as_json", "write_csv"]
+__all__ = ["LAYOUTS", "Drawing", "Layout", "Table", "lay_out", "table_as_json", "write_csv"]
 
 _LAYOUTS: tuple[type[Layout], ...] = (
     TimeSeriesLayout,
@@ -36,8 +36,6 @@ _LAYOUTS: tuple[type[Layout], ...] = (
 LAYOUTS: dict[str, Layout] = {chart: layout() for layout in _LAYOUTS for chart in layout.charts}
 """The chart type → its layout."""
 
-CHARTS: tuple[str, ...] = tuple(LAYOUTS)
-
 _ROW_KINDS = {
     "dates": "numbers by date",
     "hours": "numbers by hour",
@@ -50,7 +48,7 @@ def lay_out(report: Report, drawing: Drawing) -> Table:
     """Raises ReportError if the chart of `drawing` can't show the report."""
     layout = LAYOUTS.get(drawing.chart)
     if layout is None:
-        raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(CHARTS)}.")
+        raise ReportError(f"There is no chart type “{drawing.chart}”. Choose one of: {', '.join(LAYOUTS)}.")
     if report.row_kind not in layout.row_kinds:
         drawn = " or ".join(_ROW_KINDS[row_kind] for row_kind in layout.row_kinds)
         raise ReportError(

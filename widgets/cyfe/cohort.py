@@ -1,7 +1,7 @@
 """The cohort chart: one row per date and one column per series. Cells of future intervals are empty."""
 
 from widgets.cyfe.drawing import Drawing
-from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
+from widgets.cyfe.layout import Layout, Table, check_not_empty, rows_of
 from widgets.report import Report
 
 
@@ -10,8 +10,7 @@ class CohortLayout(Layout):
     row_kinds = ("dates",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        if is_empty(report):
-            raise nothing_to_draw()
+        check_not_empty(report)
         return Table(
             columns=("Date", *(series.label for series in report.series)),
             rows=rows_of(report, missing=None),

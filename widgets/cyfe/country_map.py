@@ -2,7 +2,7 @@
 
 from widgets.cyfe.countries import COUNTRIES
 from widgets.cyfe.drawing import Drawing
-from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
+from widgets.cyfe.layout import Layout, Table, check_not_empty, values_of_totals
 from widgets.cyfe.numbers import added
 from widgets.cyfe.options import color_row
 from widgets.report import Number, Report, ReportError
@@ -17,8 +17,7 @@ class MapLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """Leaves out labels that are not country codes (see `dropped`)."""
-        if is_empty(report):
-            raise nothing_to_draw()
+        check_not_empty(report)
         countries = _by_country(report)
         if not countries:
             raise ReportError(

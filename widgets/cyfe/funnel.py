@@ -1,7 +1,7 @@
 """The funnel chart: one row per step, in order, with the count of the step."""
 
 from widgets.cyfe.drawing import Drawing
-from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, rows_of
+from widgets.cyfe.layout import Layout, Table, check_not_empty, rows_of
 from widgets.report import Report
 
 
@@ -11,8 +11,7 @@ class FunnelLayout(Layout):
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
         """Shows only the first series, because Cyfe's funnel has one column of counts."""
-        if is_empty(report):
-            raise nothing_to_draw()
+        check_not_empty(report)
         counts = report.series[0]
         return Table(
             columns=(report.labels_name or "Step", counts.label or "Count"),

@@ -78,11 +78,12 @@ def earlier_series(report: Report) -> list[Series]:
     return [Series(f"{series.label} (before)", series.before) for series in report.series if series.before]
 
 
-def nothing_to_draw() -> ReportError:
-    return ReportError(
-        "Mixpanel's answer has nothing to draw for these dates. Choose a longer range, or check the event's name, the "
-        "filters, and the settings that leave labels out."
-    )
+def check_not_empty(report: Report) -> None:
+    if is_empty(report):
+        raise ReportError(
+            "Mixpanel's answer has nothing to draw for these dates. Choose a longer range, or check the event's name, "
+            "the filters, and the settings that leave labels out."
+        )
 
 
 def values_of_totals(report: Report) -> list[Number]:

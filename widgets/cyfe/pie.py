@@ -1,7 +1,7 @@
 """The pie and the donut: the labels are in the first row, and their values are in the second row."""
 
 from widgets.cyfe.drawing import Drawing
-from widgets.cyfe.layout import Layout, Table, is_empty, nothing_to_draw, values_of_totals
+from widgets.cyfe.layout import Layout, Table, check_not_empty, values_of_totals
 from widgets.cyfe.options import color_row
 from widgets.report import Report
 
@@ -11,8 +11,7 @@ class PieLayout(Layout):
     row_kinds = ("total",)
 
     def lay_out(self, report: Report, drawing: Drawing) -> Table:
-        if is_empty(report):
-            raise nothing_to_draw()
+        check_not_empty(report)
         labels = tuple(series.label for series in report.series)
         colors = drawing.colors_for(labels)
         return Table(

@@ -1,7 +1,7 @@
 """Time series: one row per date or hour, one column per series, and option rows after the data."""
 
 from widgets.cyfe.drawing import Colors, Drawing, by_label, paler
-from widgets.cyfe.layout import Layout, Table, dates_heading, earlier_series, is_empty, nothing_to_draw, rows_of
+from widgets.cyfe.layout import Layout, Table, check_not_empty, dates_heading, earlier_series, rows_of
 from widgets.cyfe.options import option_rows
 from widgets.report import Report, Series
 from widgets.spec import TIME_SERIES_CHARTS
@@ -16,8 +16,7 @@ class TimeSeriesLayout(Layout):
             # An event that did not happen gets a line at zero. A formula without a value gets an empty line.
             nothing = None if report.gaps else 0
             report = report.with_series([Series(report.values_name, (nothing,) * len(report.rows))])
-        if is_empty(report):
-            raise nothing_to_draw()
+        check_not_empty(report)
         earlier = earlier_series(report)
         colors = colors_of(report, earlier, drawing)
         report = report.with_series([*report.series, *earlier])

@@ -27,19 +27,7 @@ class Span(NamedTuple):
     may_end_later: bool
 
     def fits(self, first: date, last: date) -> bool:
-        begins = first == self.first or (self.may_begin_earlier and first < self.first)
-        return begins and (last == self.last or (self.may_end_later and last > self.last))
-
-
-def span_of(dates: Dates, unit: str, *, is_fixed: bool) -> Span:
-    """The Span of a query with these dates, in buckets of `unit` (such as weeks).
-
-    With `is_fixed`, the request must have exactly these dates. If the range begins inside a bucket, the request can't
-    begin earlier, because that bucket's number would change. The same holds for the range's end.
-    """
-    begins = not is_fixed and bucket_of(dates.first, unit) == dates.first
-    ends = not is_fixed and next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
-    return Span(dates.first, dates.last, begins, ends)
+        return (self.may_begin_earlier or first == self.first) and (self.may_end_later or last == self.last)
 
 
 class Batch(ABC):
@@ -95,8 +83,8 @@ class Batch(ABC):
 
     def calendar(self) -> Calendar:
         """The Calendar of all dates of the shared answer."""
-        buckets = buckets_between(bucket_of(self.first, self.unit), self.last, self.unit)
-        return Calendar(Dates(self.first, self.last, self.first, tuple(buckets)), self.unit)
+        buckets = buckets_between(self.first, self.last, self.unit)
+        return Calendar(Dates(self.first, self.last, tuple(buckets)), self.unit)
 
     def add(self, query: Query) -> bool:
         """Adds a query with the batch's key if it fits. Returns whether it fits. The first query always fits."""
@@ -109,10 +97,11 @@ class Batch(ABC):
         return True
 
     def span(self, query: Query) -> Span:
-        dates = dates_of(query, self.today)
-        if "one_bucket" in query:
-            dates = dates._replace(first=dates.current)
-        return span_of(dates, query["range"]["unit"], is_fixed=self.is_fixed(query))
+        """The query's dates. If the last day is inside a bucket (such as a week), the request can't end later, because
+        that bucket's number would change."""
+        dates, unit, is_free = dates_of(query, self.today), query["range"]["unit"], not self.is_fixed(query)
+        ends_a_bucket = next_bucket(bucket_of(dates.last, unit), unit) - DAY == dates.last
+        return Span(dates.first, dates.last, may_begin_earlier=is_free, may_end_later=is_free and ends_a_bucket)
 
     def _dates_fit(self, spans: set[Span], query: Query) -> bool:
         first, last = min(each.first for each in spans), max(each.last for each in spans)

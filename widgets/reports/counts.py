@@ -8,7 +8,6 @@ from widgets.report import Report, Series
 from widgets.reports.classic import one_bucket
 from widgets.reports.either import AskedEitherWay
 from widgets.reports.insights.bookmark import PER_PERSON, metric
-from widgets.reports.insights.unsaved import Answer
 from widgets.reports.reading import of_events
 from widgets.reports.report_type import MEASURE_TYPES, Query, Request, calendar_of, params_of
 from widgets.spec import WidgetSpec
@@ -24,12 +23,6 @@ class Counts(AskedEitherWay):
         measure = PER_PERSON if spec.measure == "average" else spec.measure
         filters = spec.filters if "filters" in self.fields else ()
         return [metric(event, measure, filters=tuple(filters)) for event in self.asked_events(spec)]
-
-    def report_of(self, answer: Answer, query: Query) -> Report:
-        names = [each["event"] for each in query["metrics"]]
-        series = (each.series(each.value if query.get("breakdown") else names[each.metric]) for each in answer.columns)
-        adds_up = all(each["math"] == "total" for each in query["metrics"])
-        return Report(answer.row_kind, answer.rows, tuple(series), additive=adds_up, note=answer.note)
 
     def classic_query(self, spec: WidgetSpec) -> Query:
         query = super().classic_query(spec) | {"type": MEASURE_TYPES[spec.measure]}

@@ -5,6 +5,7 @@ engines give the same Report, so a switch of the engine changes no number.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -47,11 +48,8 @@ class AsksInsights(ReportType):
 
 class AskedEitherWay(AsksInsights):
     def validate(self, spec: WidgetSpec, engine: str) -> Iterator[Problem]:
-        if engine != CLASSIC:
-            yield from self.insights_problems(spec)
-
-    def insights_problems(self, spec: WidgetSpec) -> Iterator[Problem]:
-        """The mistakes that matter only with the engine `insights`: expressions, too many metrics, or too many days."""
+        if engine == CLASSIC:
+            return
         yield from expressions(spec)
         metrics = len(bookmark.asked_for({"metrics": self.metrics(spec)}))
         if metrics > bookmark.MOST_METRICS:
@@ -76,10 +74,12 @@ class AskedEitherWay(AsksInsights):
     def read(self, answer: Any, query: Query, today: date) -> Report:
         if "metrics" not in query:
             return self.classic_read(answer, query, today)
-        return self.report_of(unsaved.read(answer, query, today), query)
-
-    def report_of(self, answer: unsaved.Answer, query: Query) -> Report:
-        raise NotImplementedError
+        report = unsaved.read(answer, query, today)
+        names = [each["event"] for each in query["metrics"]]
+        return report.with_series(
+            replace(each, label=each.label if query.get("breakdown") else names[int(each.step)], step="")
+            for each in report.series
+        )
 
     def classic_query(self, spec: WidgetSpec) -> Query:
         return super().query(spec, CLASSIC)
@@ -111,8 +111,7 @@ def most_days(spec: WidgetSpec) -> int:
     # “This year so far” is longest on the last day of a leap year. Ranges such as “last month” are always far shorter
     # than LONGEST_BY_DAY.
     today = max(asked.to_date or LONG_YEAR_ENDS, LONG_YEAR_ENDS)
-    dates = asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1)
-    return (dates.last - dates.first).days + 1
+    return asked.resolve(today, 2 if spec.compares or spec.overlay_previous else 1).days
 
 
 def too_many_days(spec: WidgetSpec) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from widgets.report import Number, Report, ReportError, Series, Value, label
 from widgets.reports.either import expressions, too_many_days
 from widgets.reports.expressions import property_expression, property_title
 from widgets.reports.insights import steps as unsaved_funnel
+from widgets.reports.insights.tables import OVERALL
 from widgets.reports.notes import note_on
 from widgets.reports.reading import (
     check_labels,
@@ -29,7 +30,6 @@ from widgets.reports.reading import (
 from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, ReportType, Request, calendar_of, params_of
 from widgets.spec import CLASSIC, TIME_SERIES_CHARTS, Problem, WidgetSpec
 
-OVERALL = "$overall"
 MOST_CONVERSION_DAYS = 366
 """The maximum number of days from a funnel's first step to its last.
 

@@ -81,11 +81,7 @@ class Metrics(AsksInsights):
         return bookmark.request(query, today)
 
     def read(self, answer: Any, query: Query, today: date) -> Report:
-        """Each series has the breakdown value as `label`, and the position of its metric or formula as `step`."""
-        found = unsaved.read(answer, query, today)
-        additive = "formulas" not in query and "analysis" not in query and all(map(is_additive, query["metrics"]))
-        series = tuple(each.series(each.value, str(each.metric)) for each in found.columns)
-        return Report(found.row_kind, found.rows, series, additive=additive, note=found.note)
+        return unsaved.read(answer, query, today)
 
     def view(self, report: Report, spec: WidgetSpec) -> Report:
         names = shown_names(spec)
@@ -119,10 +115,6 @@ def without_gaps(report: Report) -> Report:
     if report.series and not found:
         raise ReportError("No formula has a result for these dates, for example because of a division by zero.")
     return report.with_series(found)
-
-
-def is_additive(metric: dict[str, Any]) -> bool:
-    return bool(metric["math"] == "total")
 
 
 def shown_names(spec: WidgetSpec) -> list[str]:

@@ -13,7 +13,6 @@ from widgets.report import Report, Series
 from widgets.reports.either import AskedEitherWay
 from widgets.reports.expressions import property_expression
 from widgets.reports.insights.bookmark import metric
-from widgets.reports.insights.unsaved import Answer
 from widgets.reports.ranges import Range
 from widgets.reports.reading import mapping, unreadable, values_by_bucket
 from widgets.reports.report_type import FILTER_FIELDS, RANGE_FIELDS, Query, Request, calendar_of, params_of
@@ -27,10 +26,6 @@ class Numeric(AskedEitherWay):
 
     def metrics(self, spec: WidgetSpec) -> list[dict[str, Any]]:
         return [metric(spec.events[0], self.name, spec.property_name, tuple(spec.filters))]
-
-    def report_of(self, answer: Answer, query: Query) -> Report:
-        series = tuple(each.series(query["metrics"][0]["event"]) for each in answer.columns)
-        return Report(answer.row_kind, answer.rows, series, additive=self.name == "sum", note=answer.note)
 
     def classic_query(self, spec: WidgetSpec) -> Query:
         query = super().classic_query(spec)

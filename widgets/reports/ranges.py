@@ -22,20 +22,20 @@ MOST_DAYS_BY_HOUR = 31
 
 
 class Dates(NamedTuple):
-    """The first and last day of a query, and the first day of every bucket, ascending.
-
-    `current` is the first day of the range itself. `first` is earlier if the query also covers the period before.
-    """
+    """The first and last day of a query, and the first day of every bucket, ascending. A bucket begins on `first`."""
 
     first: date
     last: date
-    current: date
     buckets: tuple[date, ...]
 
     @property
     def days(self) -> int:
-        """The length of the range itself in days, without the period before."""
-        return (self.last - self.current).days + 1
+        return (self.last - self.first).days + 1
+
+    @property
+    def before(self) -> date:
+        """The first day of the period before, which has as many days."""
+        return self.first - self.days * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,10 @@ class Range:
             first = buckets[0]
         if end < today and len(buckets) > 1 and next_bucket(buckets[-1], self.unit) - DAY > end:
             end = buckets.pop() - DAY
-        current = first
         for _ in range(len(buckets) * (periods - 1)):
             first = bucket_of(first - DAY, self.unit)
             buckets.insert(0, first)
-        return Dates(first, end, current, tuple(buckets))
+        return Dates(first, end, tuple(buckets))
 
     def is_over(self, today: date) -> bool:
         """Whether the range ends before today, so that only events that arrive late can change its numbers."""

@@ -138,8 +138,10 @@ class ReportType:
 
 
 def dates_of(query: Query, today: date) -> Dates:
-    """The dates that a query asks for on the day `today`."""
-    return Range.from_dict(query["range"]).resolve(today, query.get("periods", 1))
+    """The dates that a query asks for on the day `today`. The dates of a query for one bucket never include the period
+    before, because that period is a bucket of its own."""
+    periods = 1 if "one_bucket" in query else query.get("periods", 1)
+    return Range.from_dict(query["range"]).resolve(today, periods)
 
 
 def calendar_of(query: Query, today: date) -> Calendar:

@@ -59,10 +59,8 @@ class Retention(Cohorts):
         rows = {bucket: mapping(entry, "a cohort") for bucket, entry in calendar.rows(cohorts).items()}
         unit, width = calendar.unit, query["intervals"]
         table = [
-            cohort_row(rows[bucket], bucket, unit, width, today)
-            if bucket in rows
-            else cohort_row(NO_USERS, bucket, unit, width, today, missing=0)
-            for bucket in calendar.buckets
+            cohort_row(rows.get(at, NO_USERS), at, unit, width, today, missing=None if at in rows else 0)
+            for at in calendar.buckets
         ]
         names = [USERS, *map(str, range(width))]
         return Report("dates", calendar.buckets, tuple(map(Series, names, columns(table, width + 1))))

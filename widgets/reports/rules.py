@@ -210,7 +210,7 @@ def dates(spec: WidgetSpec, today: date) -> Iterator[Problem]:
         # `resolve` leaves out an incomplete last bucket only after the range has ended.
         over = Range.of(spec).resolve(max(today, spec.to_date + DAY))
         whole = over.last == next_bucket(over.buckets[-1], spec.unit) - DAY
-        if over.current < spec.from_date or not whole:
+        if over.first < spec.from_date or not whole:
             yield Problem("unit", f"These dates contain no whole {spec.unit}. Choose day, or a longer range.")
 
 

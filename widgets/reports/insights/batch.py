@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -67,29 +66,30 @@ class InsightsBatch(Batch):
         merged |= {name: query[name] for name in ("breakdown", "one_bucket") if name in query}
         if query.get("one_bucket") and any(each.get("periods") == 2 for each in self.queries):
             merged["periods"] = 2
-        return bookmark.request_for(merged, Dates(self.first, self.last, self.first, ()), hides_metrics=False)
+        return bookmark.request_for(merged, Dates(self.first, self.last, ()), hides_metrics=False)
 
     def part(self, answer: Any, query: Query) -> Any:
         body = mapping(answer, "series")
         series = mapping(body.get("series"), "series")
-        keys, asked = keys_of(body, series), len(self._metrics) + len(self._formulas)
-        if keys is None and asked == 1 and len(series) <= 1:
-            keys = [*series] or [""]  # as in `unsaved.metric_keys`: a single metric needs no key
+        asked = len(self._metrics) + len(self._formulas)
+        keys = keys_of(body, series, asked)
         if keys is None or len(keys) != asked:
             raise ReadError(f"Mixpanel's answer does not name the {asked} metrics of the query.")
         check_dates_asked(body.get("date_range"), self.first, self.last, self.unit)
-        metrics = asked_for(query)
-        wanted = [keys[self.place(each)] for each in metrics]
+        wanted = [keys[self.place(each)] for each in asked_for(query)]
         if "formulas" in query:
             wanted = [keys[len(self._metrics) + self._formulas.index(each)] for each in self.formulas_of(query)]
-        dates = self.dates(query)
+        dates = dates_of(query, self.today)
+        own = {key: mapping(each, "a metric") for key, each in renamed(series, wanted).items()}
         # Queries for one bucket or for hours all have the same dates: see `is_fixed`.
-        has_others = not query.get("one_bucket") and self.unit != "hour"
-        cut = Cut(self.calendar(), dates) if has_others else None
-        part = Part(query, cut, counts=[*map(is_count, metrics)] if "formulas" not in query else [])
+        if not query.get("one_bucket") and self.unit != "hour":
+            cut = Cut(self.calendar(), dates)
+            own = {key: on_dates(each, query, cut) for key, each in own.items()}
+            cut.check()
+        show = [{"metric_key": str(i)} for i in range(len(wanted))]
         found: dict[str, Any] = {
-            "series": part.series(series, wanted, body),
-            "meta": {**mapping(body.get("meta") or {}, "meta"), "report_sections": {"show": part.show(wanted)}},
+            "series": listed(own, query, body) if query.get("breakdown") else own,
+            "meta": {**mapping(body.get("meta") or {}, "meta"), "report_sections": {"show": show}},
         }
         if self.unit != "hour":
             found["date_range"] = {"from_date": str(dates.first), "to_date": str(dates.last)}
@@ -99,62 +99,35 @@ class InsightsBatch(Batch):
             found["time_comparison"] = {**comparison, "series": renamed(earlier, wanted)}
         return {**body, **found}
 
-    def dates(self, query: Query) -> Dates:
-        dates = dates_of(query, self.today)
-        return dates._replace(first=dates.current) if query.get("one_bucket") else dates
+
+def on_dates(found: Mapping[str, Any], query: Query, cut: Cut) -> dict[str, Any]:
+    """One metric's numbers on the query's dates. Like Mixpanel, leaves out breakdown values without numbers."""
+    if not query.get("breakdown") and set(found) != {OVERALL}:
+        return cut.points(found)
+    own = {value: cut.points(points) for value, points in found.items()}
+    return {value: points for value, points in own.items() if points or value == OVERALL}
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Derives one query's part from a shared answer.
+def listed(found: Mapping[str, Mapping[str, Any]], query: Query, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Keeps the breakdown values that Mixpanel would list for the query alone: those with events on the query's dates.
+    The keys of `found` are the positions of the metrics or formulas in the query.
 
-    `cut`: None if the answer has only the query's own dates. `counts`: whether each metric is a count (see
-    `is_count`); empty if the query has formulas.
+    Raises Inexact if Mixpanel's list is incomplete, or if the list has more values than the query's own limit.
     """
-
-    query: Query
-    cut: Cut | None
-    counts: list[bool]
-
-    def show(self, wanted: list[str]) -> list[dict[str, str]]:
-        return [{"metric_key": str(i)} for i in range(len(wanted))]
-
-    def series(self, series: Mapping[str, Any], wanted: list[str], body: Mapping[str, Any]) -> dict[str, Any]:
-        """The numbers of the wanted metrics on the query's dates. The keys are the metrics' positions in the query."""
-        found = {key: mapping(each, "a metric") for key, each in renamed(series, wanted).items()}
-        if self.cut is not None:
-            found = {key: self.own(each, self.cut) for key, each in found.items()}
-            self.cut.check()
-        return self.values(found, body) if self.query.get("breakdown") else found
-
-    def own(self, found: Mapping[str, Any], cut: Cut) -> dict[str, Any]:
-        """One metric's numbers on the query's dates. Like Mixpanel, leaves out breakdown values without numbers."""
-        if not self.query.get("breakdown") and set(found) != {OVERALL}:
-            return cut.points(found)
-        own = {value: cut.points(points) for value, points in found.items()}
-        return {value: points for value, points in own.items() if points or value == OVERALL}
-
-    def values(self, found: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-        """Keeps the breakdown values that Mixpanel would list for the query alone: those with events on the query's
-        dates.
-
-        Raises Inexact if Mixpanel's list is incomplete, or if the list has more values than the query's own limit.
-        """
-        if is_cut(body) or any(REMAINING in by for by in found.values()):
-            raise Inexact("Mixpanel's list of breakdown values is incomplete.")
-        seen: dict[str, list[bool]] = {}
-        for key, by in found.items():
-            for value, points in by.items():
-                if value != OVERALL and points:
-                    counts = self.counts[int(key)] if self.counts else False
-                    seen.setdefault(value, []).append(happened(points, counts=counts))
-        kept = {value for value, happens in seen.items() if any(happens)}
-        if len(kept) > self.query.get("limit", MOST_SEGMENTS):
-            raise Inexact("The query's own limit allows fewer breakdown values than the answer has.")
-        return {
-            key: {value: each for value, each in by.items() if value in kept or value == OVERALL}
-            for key, by in found.items()
-        }
+    if is_cut(body) or any(REMAINING in by for by in found.values()):
+        raise Inexact("Mixpanel's list of breakdown values is incomplete.")
+    metrics, kept = asked_for(query), set()
+    for key, by in found.items():
+        counts = "formulas" not in query and "property" not in metrics[int(key)]
+        for value, points in by.items():
+            if value != OVERALL and points and happened(points, counts=counts):
+                kept.add(value)
+    if len(kept) > query.get("limit", MOST_SEGMENTS):
+        raise Inexact("The query's own limit allows fewer breakdown values than the answer has.")
+    return {
+        key: {value: each for value, each in by.items() if value in kept or value == OVERALL}
+        for key, by in found.items()
+    }
 
 
 def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
@@ -170,10 +143,6 @@ def happened(points: Mapping[str, Any], *, counts: bool) -> bool:
 def renamed(series: Mapping[str, Any], wanted: list[str]) -> dict[str, Any]:
     """The wanted metrics, with their positions ("0", "1", …) as keys. A metric without events is missing."""
     return {str(i): series[key] for i, key in enumerate(wanted) if key in series}
-
-
-def is_count(metric: dict[str, Any]) -> bool:
-    return "property" not in metric
 
 
 def canonical(metric: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from widgets.reports.insights.filters import filter_entry
-from widgets.reports.ranges import DAY, Dates
+from widgets.reports.ranges import Dates
 from widgets.reports.report_type import Query, Request, dates_of
 from widgets.spec import Filter
 
@@ -67,14 +67,8 @@ def request_for(query: Query, dates: Dates, *, hides_metrics: bool) -> Request:
     if query.get("one_bucket"):
         display["chartType"] = "bar"
         if query.get("periods") == 2:
-            display["timeComparison"] = {"type": "absolute-start", "value": before(dates).isoformat()}
-        dates = dates._replace(first=dates.current)
+            display["timeComparison"] = {"type": "absolute-start", "value": dates.before.isoformat()}
     return post(query, dates, show, common, display)
-
-
-def before(dates: Dates) -> date:
-    """The first day of the period before the range. That period has as many days as the range."""
-    return dates.current - dates.days * DAY
 
 
 def post(

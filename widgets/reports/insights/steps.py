@@ -27,7 +27,6 @@ from widgets.reports.insights.tables import (
 )
 from widgets.reports.insights.unsaved import check_dates_asked, note_of
 from widgets.reports.notes import REMAINING
-from widgets.reports.ranges import Dates
 from widgets.reports.reading import Calendar, check_size, count, mapping, unreadable, values_by_bucket
 from widgets.reports.report_type import Query, Request, calendar_of, dates_of
 
@@ -54,9 +53,8 @@ def request(query: Query, today: date) -> Request:
         },
         "measurement": {"math": "conversion_rate_unique", "property": None, "stepIndex": None},
     }
-    dates: Dates = dates_of(query, today)
     display = {"chartType": "line" if query.get("by_date") else "funnel-steps"}
-    return post(query, dates, [show], query.get("filters", []), display, formula=[])
+    return post(query, dates_of(query, today), [show], query.get("filters", []), display, formula=[])
 
 
 def read(answer: Any, query: Query, today: date) -> Report:

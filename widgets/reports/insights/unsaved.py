@@ -1,18 +1,17 @@
-"""Reads the answer to an unsaved Insights report into columns of numbers: one column per metric and breakdown value.
+"""Reads the answer to an unsaved Insights report into a Report with one series per metric and breakdown value.
 
 An answer is `{"headers", "date_range", "series": {metric_key: …}, "meta": {"report_sections": {"show": […]}}}`. Each
 metric key has `{date: n}` or `{"all": n}`; with a breakdown, one such entry per breakdown value and one for `$overall`.
 `series` is in alphabetical order, so only `show[].metric_key` says which metric a key belongs to.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from widgets.report import Number, RowKind, Series, Value, label
+from widgets.report import Number, Report, RowKind, Series, Value, label
 from widgets.reports.insights import hours
-from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for, before
+from widgets.reports.insights.bookmark import MOST_SEGMENTS, PER_PERSON, asked_for
 from widgets.reports.insights.formulas import at_zero
 from widgets.reports.insights.tables import OVERALL, UNDATED
 from widgets.reports.notes import CUT, REMAINING, note_on
@@ -37,46 +36,23 @@ ZERO_WITHOUT_EVENTS = ("total", "unique", "sessions", "dau", "wau", "mau", "uniq
 Points = Mapping[Any, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """The numbers of one metric for one breakdown value.
+def read(answer: Any, query: Query, today: date) -> Report:
+    """Reads an answer. Raises ReadError if the answer lacks the documented form or belongs to another query.
 
-    `metric`: the metric's position among the shown metrics. `value`: "" without a breakdown. `previous`: the value of
-    the period before, if the query asks for one bucket and for two periods.
+    Each series has the breakdown value ("" without a breakdown) as `label`, and the position of its metric or formula
+    as `step`. `previous` is the value of the period before, if the query asks for one bucket and for two periods.
     """
-
-    metric: int
-    value: str
-    values: tuple[Value, ...]
-    previous: Value = None
-
-    def series(self, name: str, step: str = "") -> Series:
-        return Series(name, self.values, self.previous, step)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The numbers of an answer. `row_kind` and `rows` are the same as in Report."""
-
-    row_kind: RowKind
-    rows: tuple[date | str, ...]
-    columns: tuple[Column, ...]
-    note: str
-
-
-def read(answer: Any, query: Query, today: date) -> Answer:
-    """Reads an answer. Raises ReadError if the answer lacks the documented form or belongs to another query."""
     body = mapping(answer, "series")
     series = mapping(body.get("series"), "series")
     keys = metric_keys(body, query, series)
     dates, unit, is_one = dates_of(query, today), query["range"]["unit"], bool(query.get("one_bucket"))
-    check_dates_asked(body.get("date_range"), dates.current if is_one else dates.first, dates.last, unit)
+    check_dates_asked(body.get("date_range"), dates.first, dates.last, unit)
     readers = readers_of(query)
     shown = [labelled(series.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True)]
     past = None
     if is_one and query.get("periods") == 2:
         comparison = mapping(body.get("time_comparison"), "the period before")
-        check_dates_asked(comparison.get("date_range"), before(dates), dates.current - DAY, "day")
+        check_dates_asked(comparison.get("date_range"), dates.before, dates.first - DAY, "day")
         earlier = mapping(comparison.get("series"), "the period before")
         then = (labelled(earlier.get(key, {}), query, read) for key, read in zip(keys, readers, strict=True))
         past = list(map(one_bucket, then))
@@ -90,8 +66,14 @@ def read(answer: Any, query: Query, today: date) -> Answer:
     else:
         row_kind, (rows, cells) = "dates", by_date(shown, query, today)
     check_size(sum(map(len, cells)), len(rows))
-    columns = tuple(in_order(columns_of(query, rows, cells, past), query))
-    return Answer(row_kind, rows, columns, note_of(body, series, query, len({column.value for column in columns})))
+    # Each metric's largest breakdown values come first, because the order in Mixpanel's answer has no meaning.
+    found = tuple(
+        sorted(series_of(query, rows, cells, past), key=lambda each: (int(each.step), -each.total, each.label))
+    )
+    plain = "formulas" not in query and "analysis" not in query
+    additive = plain and all(each["math"] == "total" for each in query["metrics"])
+    note = note_of(body, series, query, len({each.label for each in found}))
+    return Report(row_kind, rows, found, additive=additive, note=note)
 
 
 def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]) -> list[str]:
@@ -101,11 +83,8 @@ def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]
     A metric without events can be missing in `series`. Raises ReadError if the answer does not name its metrics.
     """
     asked, formulas = len(asked_for(query)), len(query.get("formulas", []))
-    keys = keys_of(body, series)
+    keys = keys_of(body, series, formulas or asked)
     if keys is None:
-        # Without `report_sections`, only a single metric can be identified.
-        if (formulas or asked) == 1 and len(series) <= 1:
-            return [*series] or [""]
         raise unreadable("the answer does not name its metrics")
     if formulas and len(keys) == asked + formulas:
         return keys[asked:]  # the answer can also name hidden metrics and give their numbers
@@ -114,12 +93,13 @@ def metric_keys(body: Mapping[str, Any], query: Query, series: Mapping[str, Any]
     return keys
 
 
-def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | None:
-    """The metric keys that the answer names, in the order of the request; None if the answer names no keys."""
+def keys_of(body: Mapping[str, Any], series: Mapping[str, Any], asked: int) -> list[str] | None:
+    """The metric keys that the answer names, in the order of the request; None if the answer names no keys. A single
+    metric needs no name. `asked`: the number of metrics that the query asked for."""
     meta = body.get("meta")
     sections = meta.get("report_sections") if isinstance(meta, dict) else None
     if not isinstance(sections, dict):
-        return None
+        return ([*series] or [""]) if asked == 1 and len(series) <= 1 else None
     found = [
         mapping(entry, "a metric").get("metric_key") for entry in sequence(sections.get("show"), "the list of metrics")
     ]
@@ -136,13 +116,13 @@ def keys_of(body: Mapping[str, Any], series: Mapping[str, Any]) -> list[str] | N
 def check_dates_asked(ends: Any, first: date, last: date, unit: str) -> None:
     """Raises ReadError if `ends`, the answer's `date_range`, differs from the dates of the query.
 
-    Accepts an end that is one day off, because of time zones, or that is the first day of its week or month. Accepts
-    `ends` if one of its dates is missing.
+    Accepts dates that are one day off, because of time zones, and a last date that is the first day of its week or
+    month. Accepts `ends` if one of its dates is missing.
     """
     if not isinstance(ends, dict) or not all(isinstance(ends.get(name), str) for name in ("from_date", "to_date")):
         return
     found = must_be_day(ends["from_date"]), must_be_day(ends["to_date"])
-    begins_there = bucket_of(first, unit) - DAY <= found[0] <= first + DAY
+    begins_there = first - DAY <= found[0] <= first + DAY
     if not begins_there or not bucket_of(last, unit) - DAY <= found[1] <= last + DAY:
         raise ReadError(
             f"Mixpanel answered for other dates ({found[0]} to {found[1]}) than the query asked for "
@@ -198,20 +178,13 @@ def by_date(
     return tuple(calendar.buckets), cells
 
 
-def in_order(columns: Iterable[Column], query: Query) -> Iterable[Column]:
-    """Sorts each metric's breakdown values, the largest first. The order in Mixpanel's answer has no meaning."""
-    if not query.get("breakdown"):
-        return columns
-    return sorted(columns, key=lambda each: (each.metric, -sum(n or 0 for n in each.values), each.value))
-
-
-def columns_of(
+def series_of(
     query: Query,
     rows: tuple[date | str, ...],
     cells: Sequence[Mapping[str, Points]],
     past: Sequence[Mapping[str, Points]] | None,
-) -> Iterator[Column]:
-    """The columns of the query's formulas, or of its metrics if there are no formulas.
+) -> Iterator[Series]:
+    """The series of the query's formulas, or of its metrics if there are no formulas.
 
     `past`: like `cells`, but for the period before.
     """
@@ -225,24 +198,22 @@ def columns_of(
             for value in total:
                 each = tuple(map(per_person, total[value], unique.get(value, (0,) * len(rows))))
                 previous = per_person(*was_total.get(value, (0,)), *was_unique.get(value, (0,))) if past else None
-                yield Column(metric, label(value), each, previous)
+                yield Series(label(value), each, previous, str(metric))
             position += 2
             continue
         was = values_of(("",), past[position], missing) if past else {}
         for value, found in values_of(rows, cells[position], missing).items():
-            yield Column(metric, label(value), found, was.get(value, (missing,))[0] if past else None)
+            previous = was.get(value, (missing,))[0] if past else None
+            yield Series(label(value), found, previous, str(metric))
         position += 1
 
 
 def missing_value(query: Query, metric: int, math: str | None) -> Value:
     """The value of a bucket without events, which the answer leaves out. None if such a bucket has no number."""
-    if math is None:
-        return at_zero(query["formulas"][metric]) if all_zero(query) else None
-    return 0 if math in ZERO_WITHOUT_EVENTS else None
-
-
-def all_zero(query: Query) -> bool:
-    return all(each["math"] in ZERO_WITHOUT_EVENTS for each in query["metrics"])
+    if math is not None:
+        return 0 if math in ZERO_WITHOUT_EVENTS else None
+    are_zero = all(each["math"] in ZERO_WITHOUT_EVENTS for each in query["metrics"])
+    return at_zero(query["formulas"][metric]) if are_zero else None
 
 
 def values_of(rows: tuple[Any, ...], found: Mapping[str, Points], missing: Value) -> dict[str, tuple[Value, ...]]:
