@@ -110,11 +110,13 @@ def test_a_page_with_secrets_asks_before_it_opens(late: Client) -> None:
     assert "Scan this picture" in text_of(late.get("/account/app/"))
 
 
-def test_guesses_are_limited(late: Client) -> None:
+def test_guesses_are_limited_for_a_quarter_of_an_hour(late: Client, clock: Any) -> None:
     asked = late.get("/account/app/")
     answers = [go_on(late, "/account/app/", asked, **{"again-password": f"{i}"}).status_code for i in range(12)]
     assert answers == [200] * 9 + [429] * 3
     assert go_on(late, "/account/app/", asked).status_code == 429
+    clock.shift(timedelta(minutes=15, seconds=1))
+    assert go_on(late, "/account/app/", asked).status_code == 302
 
 
 def test_people_without_a_password_enter_a_code(late: Client, superuser: Any) -> None:
