@@ -8,7 +8,6 @@ account for commands, and the accounts of invited people. Invited people can ask
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.conf import settings
 from django.contrib import admin
@@ -20,12 +19,13 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import base36_to_int, urlsafe_base64_encode
 from django.views.generic import FormView
+from widgets.accounts.client import client_network
 
 from widgets.accounts import mails
 from widgets.accounts.guesses import Guesses
 from widgets.accounts.invitations import InvitationTokens, OpenedTokens
 from widgets.accounts.sessions import digest
-from widgets.accounts.sign_in import count, refused
+from widgets.accounts.sign_in import refused
 from widgets.accounts.views import SetPassword
 
 LINK_WORKS = timedelta(hours=1)
@@ -84,27 +84,15 @@ class Forgotten(AsksForAddress):
         request: Any = self.request
         if not settings.EMAIL_IS_SET_UP:
             return self.render_to_response(self.get_context_data(form=form))
-        if too_many_asks(request):
+        if Guesses("", f"asks {client_network(request)}", ASKS).reserve(request) > 0:
             return refused(request)
         email = form.cleaned_data["email"]
         # Unknown addresses are counted too, so that the answer takes equally long for every address.
-        tries = Guesses(digest(email.lower()), "password reset", MAILS)
-        if not tries.are_locked(request):
-            count(request, tries.name, tries.kind)
+        if Guesses(digest(email.lower()), "password reset", MAILS).reserve(request) <= 0:
             for user in accounts_with(email):
                 send_link(user)
         context = {**admin.site.each_context(request), "title": "Check your mail", "email": email}
         return render(request, "sign_in/link_sent.html", context)
-
-
-def too_many_asks(request: Any) -> bool:
-    """True if the visitor has sent ASKS requests already. Otherwise counts this request and returns False."""
-    AxesProxyHandler.update_request(request)
-    tries = Guesses("", f"asks {request.axes_ip_address}", ASKS)
-    if tries.are_locked(request):
-        return True
-    count(request, tries.name, tries.kind)
-    return False
 
 
 def accounts_with(email: str) -> list[Any]:
