@@ -15,13 +15,11 @@ from django.contrib.auth import get_user_model
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import base36_to_int, urlsafe_base64_encode
+from django.utils.http import base36_to_int
 from django.views.generic import FormView
-from widgets.accounts.client import client_network
 
 from widgets.accounts import mails
+from widgets.accounts.client import client_network
 from widgets.accounts.guesses import Guesses
 from widgets.accounts.invitations import InvitationTokens, OpenedTokens
 from widgets.accounts.sessions import digest
@@ -41,6 +39,7 @@ ASKS = 20
 
 class ResetTokens(InvitationTokens):
     key_salt = "widgets.accounts.password_reset"
+    page = "reset_password"
 
     def check_token(self, user: Any, token: str | None) -> bool:
         if not super().check_token(user, token):
@@ -50,7 +49,7 @@ class ResetTokens(InvitationTokens):
 
 
 class OpenedResetTokens(OpenedTokens, ResetTokens):
-    key_salt = ResetTokens.key_salt
+    """Checks opened links of ResetTokens."""
 
 
 reset_tokens, opened_reset_tokens = ResetTokens(), OpenedResetTokens()
@@ -105,12 +104,10 @@ def accounts_with(email: str) -> list[Any]:
 
 
 def send_link(user: Any) -> None:
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    link = f"{settings.SITE_URL}{reverse('reset_password', args=[uid, reset_tokens.make_token(user)])}"
     mails.send(
         user,
         "A new password for MixCyfe",
-        f"Choose a new password here. The link works once, within an hour:\n\n{link}\n\n"
+        f"Choose a new password here. The link works once, within an hour:\n\n{reset_tokens.link(user)}\n\n"
         f"Your user name is {user.get_username()}.",
         footer="\n\nIf you did not ask for a new password, do nothing: your password stays the same.\n",
     )
