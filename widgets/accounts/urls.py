@@ -11,7 +11,6 @@ from widgets.accounts import pages, single_sign_on
 from widgets.accounts.login_page import PasskeyLogin
 from widgets.accounts.pages import protected
 from widgets.accounts.password_reset import Forgotten, ResetPassword
-from widgets.accounts.reauthentication import recent_login_required
 from widgets.accounts.views import SetPassword
 
 urlpatterns = [
@@ -31,10 +30,6 @@ urlpatterns = [
     path(
         "account/recovery-codes/new/", protected(pages.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"
     ),
-    path("account/sessions/end/", recent_login_required(pages.end_sessions), name="end_sessions"),
-    path(
-        "account/<int:pk>/remove-second-factor/",
-        recent_login_required(pages.remove_second_factor),
-        name="remove_second_factor",
-    ),
+    path("account/sessions/end/", protected(pages.end_sessions), name="end_sessions"),
+    path("account/<int:pk>/remove-second-factor/", protected(pages.remove_second_factor), name="remove_second_factor"),
 ]
