@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa import signals
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
@@ -133,9 +134,7 @@ class CodeForm(AuthenticateForm):
         code: str = self.cleaned_data["code"]
         found = authenticator_of(self.user, code)
         if found is None:
-            raise forms.ValidationError(
-                "This code is wrong or was used already. Enter the next code that your app shows."
-            )
+            raise get_adapter().validation_error("incorrect_code")
         found.user = self.user
         self.authenticator = found
         return code
