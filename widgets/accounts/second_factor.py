@@ -50,20 +50,12 @@ OPEN_PAGES = {
 """The URL names of the pages that people without a second factor can still open after GRACE."""
 
 
-def must_have_second_factor(user: Any) -> bool:
-    return settings.REQUIRE_SECOND_FACTOR and has_role_somewhere(user, Role.LEAD)
-
-
-def has_second_factor(user: Any) -> bool:
-    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
-
-
 def due_at(user: Any) -> datetime | None:
     """The time by which this person must set up a second factor; None if the person has one or needs none.
 
     The first call for a person who must set one up begins the time GRACE.
     """
-    if not must_have_second_factor(user) or has_second_factor(user):
+    if not has_role_somewhere(user, Role.LEAD) or Authenticator.objects.filter(user=user, type__in=FACTORS).exists():
         return None
     known, _ = AccountSecurity.objects.get_or_create(user=user)
     if known.second_factor_asked_at is None:
