@@ -9,11 +9,8 @@ from django.utils.safestring import SafeString
 
 from widgets.refresh.clock import clock_warnings
 from widgets.times import from_now, span, time_tag
-from widgets.web.health import Health
-from widgets.web.navigation import Item
-from widgets.web.navigation import navigation as pages_of
-from widgets.web.onboarding import FirstSteps
-from widgets.web.onboarding import first_steps as steps_of
+from widgets.web.navigation import navigation
+from widgets.web.onboarding import first_steps
 
 register = template.Library()
 
@@ -42,19 +39,6 @@ def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(apps, key=lambda app: app["app_label"] != "widgets")
 
 
-@register.inclusion_tag("widgets/health.html")
-def health_badge(health: Health) -> dict[str, Any]:
-    return {"health": health}
-
-
-@register.simple_tag(takes_context=True)
-def navigation(context: dict[str, Any]) -> list[Item]:
-    return pages_of(context["request"])
-
-
-@register.simple_tag
-def first_steps(user: Any) -> FirstSteps:
-    return steps_of(user)
-
-
+register.simple_tag(navigation)
+register.simple_tag(first_steps)
 register.simple_tag(clock_warnings)
