@@ -96,10 +96,14 @@ def test_replacing_addresses_needs_the_password(late: Client, acme: Team) -> Non
     assert Widget.objects.get(pk=acme.widget.pk).slug != slug
 
 
-@pytest.mark.parametrize("page", ["add/", "{}/change/", "{}/leave/", "{}/link/", "{}/password/"])
-def test_changing_people_needs_the_password(late: Client, acme: Team, page: str) -> None:
-    assert ASKED in text_of(late.post(f"/admin/auth/user/{page.format(acme.viewer.pk)}"))
-    assert ASKED in text_of(late.post(f"/account/{acme.viewer.pk}/remove-second-factor/"))
+def test_changing_people_and_receivers_of_notices_needs_the_password(late: Client, acme: Team) -> None:
+    person, project = acme.viewer.pk, f"/admin/widgets/project/{acme.project.pk}"
+    pages = ["/admin/auth/user/add/", f"/account/{person}/remove-second-factor/"]
+    pages += [f"/admin/auth/user/{person}/{name}/" for name in ("change", "leave", "link", "password")]
+    pages += [f"{project}/members/{person}/{name}/" for name in ("role", "link", "remove")]
+    for page in (*pages, f"{project}/members/", f"{project}/notices/"):
+        assert ASKED in text_of(late.post(page)), page
+    assert ASKED not in text_of(late.get(f"{project}/notices/"))
 
 
 def test_a_page_with_secrets_asks_before_it_opens(late: Client) -> None:

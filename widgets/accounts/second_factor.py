@@ -53,7 +53,7 @@ OPEN_PAGES = {
 def due_at(user: Any) -> datetime | None:
     """The time by which this person must set up a second factor; None if the person has one or needs none.
 
-    The first call for a person who must set one up begins the time GRACE.
+    The caller checks REQUIRE_SECOND_FACTOR. The first call for a person who must set one up begins the time GRACE.
     """
     if not has_role_somewhere(user, Role.LEAD) or Authenticator.objects.filter(user=user, type__in=FACTORS).exists():
         return None
