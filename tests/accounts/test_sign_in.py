@@ -1,15 +1,14 @@
 """Guessed passwords: when logins are refused and for how long, who can still log in, and how little is stored."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.apps import apps
 from django.test import Client
 
 from tests.security.conftest import Team
+from tests.security.members import PASSWORD as NEW_PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +26,6 @@ HOSTILE = {
 @pytest.fixture
 def root(superuser: Any) -> Any:
     return superuser
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    with time_machine.travel(datetime.fromisoformat("2026-11-23T10:00:00+00:00"), tick=False) as traveller:
-        yield traveller
 
 
 def log_in(address: str = OFFICE, name: str = "root", password: str = "wrong", client: Any = None, **more: Any) -> Any:
@@ -197,11 +190,8 @@ def test_a_lockout_does_not_affect_people_who_are_logged_in(root: Any, acme: Tea
     assert client.get(f"/w/{acme.widget.slug}.csv").status_code == 200
 
 
-NEW = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
-
-
 def change_password(client: Client, old: str, **more: Any) -> Any:
-    return client.post("/admin/password_change/", {"old_password": old, **NEW}, **more)
+    return client.post("/admin/password_change/", {"old_password": old, **NEW_PASSWORD}, **more)
 
 
 def test_a_stolen_session_does_not_guess_the_password(root: Any, settings: Any, clock: Any) -> None:

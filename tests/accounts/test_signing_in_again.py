@@ -14,15 +14,9 @@ from tests.security.conftest import Team
 from tests.security.marker import SECRET, found_in
 from widgets.models import Project, Session, Widget
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 ASKED = "Confirm that it is you"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Any:
-    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture
