@@ -6,7 +6,7 @@ account for commands, and the accounts of invited people. Invited people can ask
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -64,13 +64,7 @@ class ForgottenForm(forms.Form):
     )
 
 
-if TYPE_CHECKING:
-    AsksForAddress = FormView[ForgottenForm]
-else:
-    AsksForAddress = FormView
-
-
-class Forgotten(AsksForAddress):
+class Forgotten(FormView):  # type: ignore[type-arg]  # generic in django-stubs only
     template_name = "sign_in/forgotten.html"
     form_class = ForgottenForm
 
