@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from mixcyfe_site.logs import OneLine, indented
-from tests.accounts.test_sign_in import NEW, RIGHT, browser_of_root, spray
+from tests.accounts.test_sign_in import RIGHT, browser_of_root, change_password, spray
 from tests.accounts.test_sign_in import log_in as post_login
 from tests.docs.pages import PAGES
 from tests.security.conftest import Team
@@ -104,7 +104,7 @@ def test_each_failed_login_is_one_line_in_the_log(superuser: Any, lines: Any) ->
 def test_a_wrong_old_password_is_logged_as_a_failed_login(superuser: Any, lines: Any) -> None:
     client = Client(REMOTE_ADDR="203.0.113.5")
     client.post("/admin/login/", RIGHT)
-    client.post("/admin/password_change/", {"old_password": "wrong", **NEW})
+    change_password(client, "wrong")
     (line,) = lines()
     assert line.partition(" request=")[0].endswith('password change failed: address=203.0.113.5 name="root"')
     assert "at /admin/password_change/" in failures().get().details

@@ -5,22 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.core import mail
 from django.test import Client
 
 from tests.security.codes import SECOND, is_in, phone_of, post_password, text_of
+from tests.security.members import set_password
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 FORGOTTEN = "/forgotten/"
-NEW = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Any:
-    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture
@@ -37,21 +30,15 @@ def link() -> str:
     return re.search(r"http://testserver(/forgotten/\S+)", mail.outbox[-1].body)[1]
 
 
-def set_password(address: str, client: Client | None = None) -> Any:
-    client = client or Client()
-    page = client.get(address)
-    return client.post(page["Location"], NEW) if page.status_code == 302 else page
-
-
 def test_a_link_by_mail_sets_a_new_password_once(ada: Any, log_in: Any) -> None:
     assert FORGOTTEN in text_of(Client().get("/admin/login/"))
     elsewhere, client = log_in(ada), Client()
     ask("ada@example.com")
     assert [sent.to for sent in mail.outbox] == [["Ada@example.com"]]
     address = link()
-    assert set_password(address, client)["Location"] == "/"
+    assert set_password(client, address)["Location"] == "/"
     assert (is_in(client), is_in(elsewhere)) == (True, False)
-    assert "no longer valid" in text_of(set_password(address))
+    assert "no longer valid" in text_of(set_password(Client(), address))
     assert "was changed" in mail.outbox[-1].subject
 
 
@@ -60,7 +47,7 @@ def test_a_link_ends_after_an_hour(ada: Any, clock: Any) -> None:
     clock.shift(timedelta(hours=1))
     assert Client().get(link()).status_code == 302, "the link still works"
     clock.shift(1)
-    assert "no longer valid" in text_of(set_password(link()))
+    assert "no longer valid" in text_of(set_password(Client(), link()))
 
 
 def test_the_link_does_not_work_as_the_link_of_an_invitation(ada: Any) -> None:
@@ -72,7 +59,7 @@ def test_a_new_password_keeps_the_second_factor(ada: Any) -> None:
     phone_of(ada)
     ask("ada@example.com")
     client = Client()
-    assert set_password(link(), client)["Location"] == SECOND
+    assert set_password(client, link())["Location"] == SECOND
     assert not is_in(client)
 
 

@@ -17,17 +17,10 @@ from django.test import Client
 from tests.security.codes import SECOND, Phone, half_way, is_in, passkey_of, phone_of, post_password, recovery_codes
 from tests.security.codes import text_of as text
 from tests.security.conftest import Team
+from tests.security.members import set_password
 from widgets.models import AuditEntry
 
-pytestmark = pytest.mark.django_db
-
-NOW = "2026-11-23T10:00:00+00:00"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Any:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture
@@ -142,9 +135,7 @@ def test_a_new_password_by_link_asks_for_the_second_factor_too(root: Any, acme: 
     phone = phone_of(acme.viewer)
     log_in(root).post(f"/admin/auth/user/{acme.viewer.pk}/link/")
     client = Client()
-    page = client.get(re.search(r"/welcome/\S+", mail.outbox[0].body)[0])["Location"]
-    new = dict.fromkeys(("new_password1", "new_password2"), "correct horse battery")
-    assert client.post(page, new)["Location"] == SECOND
+    assert set_password(client, re.search(r"/welcome/\S+", mail.outbox[0].body)[0])["Location"] == SECOND
     assert not is_in(client)
     assert client.post(SECOND, {"code": phone.code()}).status_code == 302
     assert is_in(client)

@@ -7,25 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from tests.security.codes import is_in, post_password, text_of
+from tests.security.codes import PASSWORD, is_in, post_password, text_of
 from tests.security.conftest import Team
+from tests.security.members import PASSWORD as NEW_PASSWORD
 from widgets.models import Session
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Any:
-    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as traveller:
-        yield traveller
 
 
 def test_it_ends_a_day_after_the_last_request(superuser: Any, log_in: Any, clock: Any) -> None:
@@ -119,8 +113,7 @@ def test_a_changed_password_ends_other_sessions_and_is_mailed(superuser: Any, se
     here, there = Client(), Client()
     for client in (here, there):
         post_password("root", client=client)
-    new = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
-    assert here.post("/admin/password_change/", {"old_password": "a long password", **new}).status_code == 302
+    assert here.post("/admin/password_change/", {"old_password": PASSWORD, **NEW_PASSWORD}).status_code == 302
     assert [is_in(client) for client in (here, there)] == [True, False]
     assert Session.objects.filter(user=superuser).count() == 1
     assert [sent.subject for sent in mail.outbox] == ["Your password at MixCyfe was changed"]

@@ -14,15 +14,9 @@ from tests.security.conftest import Team
 from tests.security.marker import SECRET, found_in
 from widgets.models import Project, Session, Widget
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 ASKED = "Confirm that it is you"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Any:
-    with time_machine.travel("2026-11-23T10:00:00+00:00", tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture
@@ -96,10 +90,14 @@ def test_replacing_addresses_needs_the_password(late: Client, acme: Team) -> Non
     assert Widget.objects.get(pk=acme.widget.pk).slug != slug
 
 
-@pytest.mark.parametrize("page", ["add/", "{}/change/", "{}/leave/", "{}/link/", "{}/password/"])
-def test_changing_people_needs_the_password(late: Client, acme: Team, page: str) -> None:
-    assert ASKED in text_of(late.post(f"/admin/auth/user/{page.format(acme.viewer.pk)}"))
-    assert ASKED in text_of(late.post(f"/account/{acme.viewer.pk}/remove-second-factor/"))
+def test_changing_people_and_receivers_of_notices_needs_the_password(late: Client, acme: Team) -> None:
+    person, project = acme.viewer.pk, f"/admin/widgets/project/{acme.project.pk}"
+    pages = ["/admin/auth/user/add/", f"/account/{person}/remove-second-factor/"]
+    pages += [f"/admin/auth/user/{person}/{name}/" for name in ("change", "leave", "link", "password")]
+    pages += [f"{project}/members/{person}/{name}/" for name in ("role", "link", "remove")]
+    for page in (*pages, f"{project}/members/", f"{project}/notices/"):
+        assert ASKED in text_of(late.post(page)), page
+    assert ASKED not in text_of(late.get(f"{project}/notices/"))
 
 
 def test_a_page_with_secrets_asks_before_it_opens(late: Client) -> None:
@@ -110,11 +108,13 @@ def test_a_page_with_secrets_asks_before_it_opens(late: Client) -> None:
     assert "Scan this picture" in text_of(late.get("/account/app/"))
 
 
-def test_guesses_are_limited(late: Client) -> None:
+def test_guesses_are_limited_for_a_quarter_of_an_hour(late: Client, clock: Any) -> None:
     asked = late.get("/account/app/")
     answers = [go_on(late, "/account/app/", asked, **{"again-password": f"{i}"}).status_code for i in range(12)]
     assert answers == [200] * 9 + [429] * 3
     assert go_on(late, "/account/app/", asked).status_code == 429
+    clock.shift(timedelta(minutes=15, seconds=1))
+    assert go_on(late, "/account/app/", asked).status_code == 302
 
 
 def test_people_without_a_password_enter_a_code(late: Client, superuser: Any) -> None:

@@ -12,6 +12,7 @@ from fake_mixpanel.dataset import CUSTOM_EVENT, EVENTS, ODD_EVENT
 from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME, ZONE, FakeMixpanel
 from tests.conftest import examples
 from tests.reports.test_both_engines import FILTERS, specs
+from tests.reports.test_hostile_answers import spoilt
 from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.report import LONGEST_LABEL, Report
@@ -116,6 +117,25 @@ def test_a_shared_call_gives_each_query_what_it_gets_alone(
                 continue
             event(f"shared: {query['report']}")
             assert shared == read(asked(request_of(query, today), mixpanel), query, today)
+
+
+@settings(
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+@given(boards(), st.data())
+def test_a_shared_answer_with_random_faults_becomes_reports_or_errors(
+    mixpanel: FakeMixpanel, board: tuple[list[Query], Any], pick: st.DataObject
+) -> None:
+    queries, today = board
+    for batch in batches(queries, today):
+        answer = pick.draw(spoilt([asked(batch.request(), mixpanel)]))
+        for query in batch.queries:
+            try:
+                read(batch.part(answer, query), query, today)
+            except ReadError as error:
+                event(str(error)[:40])
 
 
 def batches(queries: list[Query], today: Any) -> list[Batch]:

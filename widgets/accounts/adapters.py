@@ -38,9 +38,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing, because MixCyfe's pages have their own texts."""
 
-    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """Does nothing, because `second_factor` sends MixCyfe's own mails."""
-
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_network(request)
 

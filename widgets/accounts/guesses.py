@@ -61,14 +61,6 @@ class Guesses:
         record(request, self.name, failure, begins_lockout=above == 0)
         return above == 0
 
-    def count_failure(self, request: Any, failure: str) -> bool:
-        """Counts and logs a wrong guess. Returns True if a lockout begins or has begun before."""
-        with transaction.atomic():
-            count(request, self.name, self.kind)
-            above = self._above_limit(request)
-            record(request, self.name, failure, begins_lockout=above == 0)
-        return above >= 0
-
     def forget(self) -> None:
         AccessAttempt.objects.filter(username=self.name, user_agent=self.kind).delete()
 

@@ -34,6 +34,12 @@ class InvitationTokens(PasswordResetTokenGenerator):
     """
 
     key_salt = "widgets.accounts.invitations"
+    page = "set_password"
+    """The name of the URL that opens from the link."""
+
+    def link(self, user: Any) -> str:
+        uid = urlsafe_base64_encode(force_bytes(user.pk))
+        return f"{settings.SITE_URL}{reverse(self.page, args=[uid, self.make_token(user)])}"
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         value = super()._make_hash_value(user, timestamp)
@@ -143,23 +149,18 @@ def send_link(user: Any) -> Invitation:
     A new link does not end the older links.
     """
     if not settings.EMAIL_IS_SET_UP:
-        return Invitation(user, link_for(user))
+        return Invitation(user, tokens.link(user))
     if mail_link(user):
         return Invitation(user, mailed=True)
     problem = "MixCyfe could not send the mail. The reason is in the log. Send the link yourself."
-    return Invitation(user, link_for(user), problem=problem)
-
-
-def link_for(user: Any) -> str:
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return f"{settings.SITE_URL}{reverse('set_password', args=[uid, tokens.make_token(user)])}"
+    return Invitation(user, tokens.link(user), problem=problem)
 
 
 def mail_link(user: Any) -> bool:
     days = settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)
     text = (
         f"You are invited to MixCyfe, which shows Mixpanel's numbers on Cyfe's dashboards.\n\n"
-        f"Choose your password here. The link works once, within {days} days:\n\n{link_for(user)}\n\n"
+        f"Choose your password here. The link works once, within {days} days:\n\n{tokens.link(user)}\n\n"
         f"Your user name is {user.username}.\n"
     )
     return mail(user, "Your account at MixCyfe", text)

@@ -5,7 +5,6 @@ name. With a stolen cookie, a thief can guess this user's password as often as i
 a shared browser, the cookie belongs to the person who logged in last.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.utils.deprecation import MiddlewareMixin
 
 COOKIE = "known_browser"
 KNOWN_FOR = timedelta(days=180)
@@ -34,12 +34,8 @@ def remember(request: Any, name: str) -> None:
     request.known_browser = (name, number)
 
 
-class KnownBrowserMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+class KnownBrowserMiddleware(MiddlewareMixin):
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if name_and_number := getattr(request, "known_browser", None):
             name, number = name_and_number
             response.set_signed_cookie(

@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.generic import RedirectView
 
 from widgets.accounts.sign_in import refused
 
@@ -58,13 +57,6 @@ class LoginPage(LoginView):
             "passkeys_work": passkeys_work(self.request),
             "has_single_sign_on": bool(settings.OIDC_ISSUER),
         }
-
-
-class ToLoginPage(RedirectView):
-    """Redirects to the login page from the URL at which allauth expects it."""
-
-    pattern_name = "admin:login"
-    query_string = True
 
 
 class PasskeyLogin(LoginWebAuthnView):

@@ -33,13 +33,12 @@ PATIENCE = 10
 """Seconds for all requests of one login step together, so that a slow provider blocks no thread for long."""
 
 DESCRIPTION_KEPT = 300
-"""Seconds for which the provider's configuration document (WELL_KNOWN) is cached."""
+"""Seconds for which the provider's configuration document is cached."""
 
 LONGEST_SUBJECT = 191
 """The length limit of the claim `sub`, in characters: the size of allauth's column `SocialAccount.uid`."""
 
 SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 class ProviderSession:
@@ -70,10 +69,6 @@ class ProviderSession:
 
 class Provider(OpenIDConnectProvider):
     pkce_enabled_default = True
-
-    @property
-    def server_url(self) -> str:
-        return f"{settings.OIDC_ISSUER.rstrip('/')}{WELL_KNOWN}"
 
     def get_oauth2_adapter(self, request: HttpRequest) -> "Exchange":
         return Exchange(request)
@@ -128,7 +123,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
             name="single sign-on",
             client_id=settings.OIDC_CLIENT_ID,
             secret=settings.OIDC_CLIENT_SECRET,
-            settings={},
+            settings={"server_url": f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration"},
         )
         return Provider(self.request, app=app)
 

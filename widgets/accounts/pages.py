@@ -104,7 +104,6 @@ def protected(view: Any) -> Any:
     return login_required(recent_login_required(view))
 
 
-@login_required
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
@@ -114,7 +113,6 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("mfa_index"))
 
 
-@login_required
 @require_POST
 def remove_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     """Removes the second factors of a person who lost them. Only superusers can do this."""

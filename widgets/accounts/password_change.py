@@ -31,7 +31,9 @@ def limit_guesses(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         form = (getattr(response, "context_data", None) or {}).get("form")
         if form is None or not form.has_error("old_password", "password_incorrect"):
             return response
-        return refused(request) if tries.count_failure(request, "password change failed") else response
+        above = tries.reserve(request)
+        tries.record_failure(request, "password change failed", above)
+        return refused(request) if above >= 0 else response
 
     return change_password
 

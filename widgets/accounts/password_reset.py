@@ -6,9 +6,8 @@ account for commands, and the accounts of invited people. Invited people can ask
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.conf import settings
 from django.contrib import admin
@@ -16,16 +15,15 @@ from django.contrib.auth import get_user_model
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import base36_to_int, urlsafe_base64_encode
+from django.utils.http import base36_to_int
 from django.views.generic import FormView
 
 from widgets.accounts import mails
+from widgets.accounts.client import client_network
 from widgets.accounts.guesses import Guesses
 from widgets.accounts.invitations import InvitationTokens, OpenedTokens
 from widgets.accounts.sessions import digest
-from widgets.accounts.sign_in import count, refused
+from widgets.accounts.sign_in import refused
 from widgets.accounts.views import SetPassword
 
 LINK_WORKS = timedelta(hours=1)
@@ -41,6 +39,7 @@ ASKS = 20
 
 class ResetTokens(InvitationTokens):
     key_salt = "widgets.accounts.password_reset"
+    page = "reset_password"
 
     def check_token(self, user: Any, token: str | None) -> bool:
         if not super().check_token(user, token):
@@ -50,7 +49,7 @@ class ResetTokens(InvitationTokens):
 
 
 class OpenedResetTokens(OpenedTokens, ResetTokens):
-    key_salt = ResetTokens.key_salt
+    """Checks opened links of ResetTokens."""
 
 
 reset_tokens, opened_reset_tokens = ResetTokens(), OpenedResetTokens()
@@ -65,13 +64,7 @@ class ForgottenForm(forms.Form):
     )
 
 
-if TYPE_CHECKING:
-    AsksForAddress = FormView[ForgottenForm]
-else:
-    AsksForAddress = FormView
-
-
-class Forgotten(AsksForAddress):
+class Forgotten(FormView):  # type: ignore[type-arg]  # generic in django-stubs only
     template_name = "sign_in/forgotten.html"
     form_class = ForgottenForm
 
@@ -84,27 +77,15 @@ class Forgotten(AsksForAddress):
         request: Any = self.request
         if not settings.EMAIL_IS_SET_UP:
             return self.render_to_response(self.get_context_data(form=form))
-        if too_many_asks(request):
+        if Guesses("", f"asks {client_network(request)}", ASKS).reserve(request) > 0:
             return refused(request)
         email = form.cleaned_data["email"]
         # Unknown addresses are counted too, so that the answer takes equally long for every address.
-        tries = Guesses(digest(email.lower()), "password reset", MAILS)
-        if not tries.are_locked(request):
-            count(request, tries.name, tries.kind)
+        if Guesses(digest(email.lower()), "password reset", MAILS).reserve(request) <= 0:
             for user in accounts_with(email):
                 send_link(user)
         context = {**admin.site.each_context(request), "title": "Check your mail", "email": email}
         return render(request, "sign_in/link_sent.html", context)
-
-
-def too_many_asks(request: Any) -> bool:
-    """True if the visitor has sent ASKS requests already. Otherwise counts this request and returns False."""
-    AxesProxyHandler.update_request(request)
-    tries = Guesses("", f"asks {request.axes_ip_address}", ASKS)
-    if tries.are_locked(request):
-        return True
-    count(request, tries.name, tries.kind)
-    return False
 
 
 def accounts_with(email: str) -> list[Any]:
@@ -117,12 +98,10 @@ def accounts_with(email: str) -> list[Any]:
 
 
 def send_link(user: Any) -> None:
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    link = f"{settings.SITE_URL}{reverse('reset_password', args=[uid, reset_tokens.make_token(user)])}"
     mails.send(
         user,
         "A new password for MixCyfe",
-        f"Choose a new password here. The link works once, within an hour:\n\n{link}\n\n"
+        f"Choose a new password here. The link works once, within an hour:\n\n{reset_tokens.link(user)}\n\n"
         f"Your user name is {user.get_username()}.",
         footer="\n\nIf you did not ask for a new password, do nothing: your password stays the same.\n",
     )

@@ -141,34 +141,25 @@ def recent_login_required(view: View) -> View:
     return asking
 
 
-def recent_login_required_on_post(view: View) -> View:
-    """Decorator like `recent_login_required`, but asks only before a POST, because a GET changes nothing."""
-
-    @wraps(view)
-    def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
-        asked = ask(request) if request.method == "POST" and request.user.is_authenticated else None
-        return asked or view(request, *args, **kwargs)
-
-    return asking
-
-
-PEOPLE = (
+PEOPLE_AND_NOTICES = (
     "auth_user_",
     "widgets_project_members",
     "widgets_project_role",
     "widgets_project_link",
     "widgets_project_remove",
+    "widgets_project_notices",
 )
-"""The admin's pages that change people and their roles have URL names that begin with one of these."""
+"""The admin's pages that change people, roles and receivers of notices have URL names that begin with one of these."""
 
 
-def recent_login_required_for_people(view: View) -> View:
-    """Decorator like `recent_login_required_on_post`, but asks only if the URL name begins with one of PEOPLE."""
-    asks = recent_login_required_on_post(view)
+def recent_login_required_on_post(view: View) -> View:
+    """Decorator for the admin's views: like `recent_login_required`, but only for POSTs to PEOPLE_AND_NOTICES."""
+    asks = recent_login_required(view)
 
     @wraps(view)
     def asking(request: Any, *args: Any, **kwargs: Any) -> Any:
         name = request.resolver_match.url_name if request.resolver_match else ""
-        return (asks if (name or "").startswith(PEOPLE) else view)(request, *args, **kwargs)
+        must_ask = request.method == "POST" and (name or "").startswith(PEOPLE_AND_NOTICES)
+        return (asks if must_ask else view)(request, *args, **kwargs)
 
     return asking

@@ -5,12 +5,12 @@ After that, all pages except OPEN_PAGES redirect to their account page, where th
 """
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa import signals
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
@@ -19,9 +19,10 @@ from django import forms
 from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from widgets.accounts import audit_log, mails
 from widgets.models import AccountSecurity, Action, Role
@@ -49,20 +50,12 @@ OPEN_PAGES = {
 """The URL names of the pages that people without a second factor can still open after GRACE."""
 
 
-def must_have_second_factor(user: Any) -> bool:
-    return settings.REQUIRE_SECOND_FACTOR and has_role_somewhere(user, Role.LEAD)
-
-
-def has_second_factor(user: Any) -> bool:
-    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
-
-
 def due_at(user: Any) -> datetime | None:
     """The time by which this person must set up a second factor; None if the person has one or needs none.
 
-    The first call for a person who must set one up begins the time GRACE.
+    The caller checks REQUIRE_SECOND_FACTOR. The first call for a person who must set one up begins the time GRACE.
     """
-    if not must_have_second_factor(user) or has_second_factor(user):
+    if not has_role_somewhere(user, Role.LEAD) or Authenticator.objects.filter(user=user, type__in=FACTORS).exists():
         return None
     known, _ = AccountSecurity.objects.get_or_create(user=user)
     if known.second_factor_asked_at is None:
@@ -71,14 +64,8 @@ def due_at(user: Any) -> datetime | None:
     return known.second_factor_asked_at + GRACE
 
 
-class SecondFactorMiddleware:
+class SecondFactorMiddleware(MiddlewareMixin):
     """Redirects people to their account page after their `due_at`. The request holds this time for the templates."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if not settings.REQUIRE_SECOND_FACTOR or settings.SESSION_COOKIE_NAME not in request.COOKIES:
@@ -133,9 +120,7 @@ class CodeForm(AuthenticateForm):
         code: str = self.cleaned_data["code"]
         found = authenticator_of(self.user, code)
         if found is None:
-            raise forms.ValidationError(
-                "This code is wrong or was used already. Enter the next code that your app shows."
-            )
+            raise get_adapter().validation_error("incorrect_code")
         found.user = self.user
         self.authenticator = found
         return code

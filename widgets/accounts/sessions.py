@@ -125,10 +125,8 @@ class OpenSession:
 
 def open_sessions(request: Any) -> Iterator[OpenSession]:
     """The person's sessions: first the current one, then the others from the latest `seen_at` to the earliest."""
-    from widgets.models import Session
-
     current = digest(request.session.session_key)
-    rows = Session.objects.filter(user=request.user, expire_date__gt=timezone.now())
+    rows = request.user.sessions.filter(expire_date__gt=timezone.now())
     for row in sorted(rows.order_by("-expire_date"), key=lambda row: row.session_key != current):
         data = row.get_decoded()
         if SIGNED_IN_AT in data:
@@ -146,10 +144,8 @@ def open_sessions(request: Any) -> Iterator[OpenSession]:
 
 def end_others(request: Any) -> int:
     """Ends all sessions of the person except the current one. Returns the number of those that were open."""
-    from widgets.models import Session
-
-    others = Session.objects.filter(user=request.user).exclude(session_key=digest(request.session.session_key))
-    number = others.filter(expire_date__gt=timezone.now()).count()
+    others = request.user.sessions.exclude(session_key=digest(request.session.session_key))
+    number: int = others.filter(expire_date__gt=timezone.now()).count()
     # Sessions that have expired by this host's clock are deleted too: a host with a slower clock could accept them.
     others.delete()
     return number

@@ -10,6 +10,7 @@ the same proxy, can lock out only new browsers
 
 from typing import Any
 
+from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
@@ -49,6 +50,7 @@ def refused(request: HttpRequest, *_: Any) -> HttpResponse:
 
 def count(request: Any, name: str, browser: str) -> None:
     """Counts one failure. All texts in the row are short, so that a stranger can't fill the database."""
+    AccessAttempt.objects.filter(attempt_time__lt=get_cool_off_threshold(request)).delete()
     row, is_new = AccessAttempt.objects.get_or_create(
         username=name,
         ip_address=request.axes_ip_address,
@@ -108,7 +110,6 @@ class SignInHandler(AxesDatabaseHandler):
         request.axes_credentials = credentials
         if request.axes_locked_out:
             return
-        self.clean_expired_user_attempts(request, credentials)
         name = name_tried(request, credentials)
         with transaction.atomic():
             count(request, name, known_browsers.known(request, name) or NEW_BROWSER)

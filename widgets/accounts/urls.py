@@ -5,12 +5,12 @@ allauth uses the URL names that begin with `account_` and `mfa_`.
 
 from django.contrib.auth.decorators import login_required
 from django.urls import path
+from django.views.generic import RedirectView
 
 from widgets.accounts import pages, single_sign_on
-from widgets.accounts.login_page import PasskeyLogin, ToLoginPage
+from widgets.accounts.login_page import PasskeyLogin
 from widgets.accounts.pages import protected
 from widgets.accounts.password_reset import Forgotten, ResetPassword
-from widgets.accounts.reauthentication import recent_login_required
 from widgets.accounts.views import SetPassword
 
 urlpatterns = [
@@ -19,7 +19,7 @@ urlpatterns = [
     path("forgotten/<uidb64>/<token>/", ResetPassword.as_view(), name="reset_password"),
     path("sign-on/", single_sign_on.begin, name="single_sign_on"),
     path("sign-on/back/", single_sign_on.come_back, name="openid_connect_callback"),
-    path("account/login/", ToLoginPage.as_view(), name="account_login"),
+    path("account/login/", RedirectView.as_view(pattern_name="admin:login", query_string=True), name="account_login"),
     path("account/login/passkey/", PasskeyLogin.as_view(), name="mfa_login_webauthn"),
     path("account/", login_required(pages.Account.as_view()), name="mfa_index"),
     path("account/app/", protected(pages.AddApp.as_view()), name="mfa_activate_totp"),
@@ -30,10 +30,6 @@ urlpatterns = [
     path(
         "account/recovery-codes/new/", protected(pages.NewRecoveryCodes.as_view()), name="mfa_generate_recovery_codes"
     ),
-    path("account/sessions/end/", recent_login_required(pages.end_sessions), name="end_sessions"),
-    path(
-        "account/<int:pk>/remove-second-factor/",
-        recent_login_required(pages.remove_second_factor),
-        name="remove_second_factor",
-    ),
+    path("account/sessions/end/", protected(pages.end_sessions), name="end_sessions"),
+    path("account/<int:pk>/remove-second-factor/", protected(pages.remove_second_factor), name="remove_second_factor"),
 ]

@@ -15,7 +15,6 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from widgets.accounts.audit_log import log_change
-from widgets.accounts.reauthentication import recent_login_required_on_post
 from widgets.admin.admin_page import admin_page
 from widgets.admin.by_role import is_superuser
 from widgets.models import NoticeAddress, NoticeMessage, Project
@@ -95,7 +94,7 @@ class NoticesPage(admin.ModelAdmin):
     """The part of ProjectAdmin that has the page of notices."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(recent_login_required_on_post(self.notices_view))
+        view = self.admin_site.admin_view(self.notices_view)
         return [path("<path:object_id>/notices/", view, name="widgets_project_notices"), *super().get_urls()]
 
     @method_decorator(sensitive_post_parameters("address"))

@@ -9,8 +9,7 @@ from django.utils.safestring import SafeString
 
 from widgets.refresh.clock import clock_warnings
 from widgets.times import from_now, span, time_tag
-from widgets.web.navigation import Item
-from widgets.web.navigation import navigation as pages_of
+from widgets.web.navigation import navigation
 from widgets.web.onboarding import first_steps
 
 register = template.Library()
@@ -34,11 +33,7 @@ def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(apps, key=lambda app: app["app_label"] != "widgets")
 
 
-@register.simple_tag(takes_context=True)
-def navigation(context: dict[str, Any]) -> list[Item]:
-    return pages_of(context["request"])
-
-
 register.filter("local_time", time_tag)
+register.simple_tag(navigation)
 register.simple_tag(first_steps)
 register.simple_tag(clock_warnings)

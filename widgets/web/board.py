@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from widgets.models import Project, Widget
+from widgets.models import Widget
 from widgets.web.cards import Section, filter_in, sections
 from widgets.web.chart import chart_url
 from widgets.web.health import STATES
@@ -46,7 +46,6 @@ def board(request: HttpRequest) -> HttpResponse:
         "live": "X-Live-Update" in request.headers,
         "nothing_at_all": not found.number and not chosen,
         "may_see_widgets": may_view(request, Widget),
-        "may_see_projects": may_view(request, Project),
         "may_add_widgets": may_add_widgets(request),
         "may_share": may_share(request, chosen.project),
     }

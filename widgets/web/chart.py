@@ -32,10 +32,7 @@ def chart_url(widget: Widget) -> str:
 def chart(request: HttpRequest, pk: int) -> HttpResponse:
     """Answers `/charts/<id>.json` with the widget's last good numbers, as a Figure (see `charts.figure`)."""
     mine = Widget.objects.visible_to(request.user).select_related("snapshot", "project").defer(*HEAVY)
-    return figure_response(request, get_object_or_404(mine, pk=pk))
-
-
-def figure_response(request: HttpRequest, widget: Widget) -> HttpResponse:
+    widget = get_object_or_404(mine, pk=pk)
     body, etag = figure_of(widget)
     response = HttpResponse(body, content_type="application/json")
     if matches(request.headers.get("If-None-Match", ""), f'"{etag}"'):

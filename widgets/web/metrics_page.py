@@ -69,11 +69,9 @@ class Given:
 
 
 def text(metrics: Iterable[Any]) -> bytes:
-    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client import generate_latest
 
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Given(metrics))
-    return generate_latest(registry)
+    return generate_latest(Given(metrics))
 
 
 def of_host() -> bytes:

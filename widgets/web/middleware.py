@@ -70,7 +70,8 @@ class SafeAnswersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = error_page(413) if announced_length(request) > largest_body() else self.get_response(request)
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        response = error_page(413) if announced_length(request) > most else self.get_response(request)
         for name, value in SAFE.items():
             if name != "X-Frame-Options" or not getattr(response, "xframe_options_exempt", False):
                 response.headers.setdefault(name, value)
@@ -100,7 +101,3 @@ def announced_length(request: HttpRequest) -> int:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return 0
-
-
-def largest_body() -> int:
-    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0

@@ -28,11 +28,8 @@ class FirstSteps:
     steps: tuple[Step, ...]
 
     @property
-    def all_done(self) -> bool:
-        return self.next is None
-
-    @property
     def next(self) -> Step | None:
+        """The first step that is not done, or None if all steps are done."""
         return next((step for step in self.steps if not step.done), None)
 
 

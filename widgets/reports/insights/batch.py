@@ -120,7 +120,7 @@ def listed(found: Mapping[str, Mapping[str, Any]], query: Query, body: Mapping[s
     for key, by in found.items():
         counts = "formulas" not in query and "property" not in metrics[int(key)]
         for value, points in by.items():
-            if value != OVERALL and points and happened(points, counts=counts):
+            if value != OVERALL and points and happened(mapping(points, "a series of dates"), counts=counts):
                 kept.add(value)
     if len(kept) > query.get("limit", MOST_SEGMENTS):
         raise Inexact("The query's own limit allows fewer breakdown values than the answer has.")
