@@ -12,7 +12,7 @@ from django.utils import timezone
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models.project import Project
 from widgets.report import Report
-from widgets.reports import REPORT_TYPES, Query
+from widgets.reports import Query
 from widgets.reports.freshness import due
 
 if TYPE_CHECKING:
@@ -153,10 +153,6 @@ class Snapshot(models.Model):
         if self.error_kind in REFUSED:
             self.retry_at = None
             self.save(update_fields=["retry_at"])
-
-    @property
-    def report_title(self) -> str:
-        return REPORT_TYPES[self.query["report"]].title
 
     @property
     def report(self) -> Report | None:
