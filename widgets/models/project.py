@@ -189,7 +189,7 @@ class Project(models.Model):
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
-            if before and before.configured_limits != self.configured_limits:
+            if before and (before.hourly_limit, before.concurrent_limit) != (self.hourly_limit, self.concurrent_limit):
                 self.learned_hourly = self.learned_concurrent = self.learned_at = None
                 self.interval_factor = 1  # the next refresh computes interval_factor again
             self.clear_backoff()
@@ -206,10 +206,6 @@ class Project(models.Model):
             if before and before.engine != self.engine and before.identity == self.identity:
                 keep_answers(self, old_snapshots)
         return None
-
-    @property
-    def configured_limits(self) -> tuple[int, int]:
-        return self.hourly_limit, self.concurrent_limit
 
     def set_secret(self, secret: str) -> None:
         self.secret = encrypt(secret)
