@@ -19,7 +19,6 @@ from django.db import transaction
 from widgets.import_export.importing import BadImport, validate
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project, Widget
-from widgets.models.encrypted import SecretLost
 from widgets.models.names import free_name
 from widgets.models.project import Auth
 from widgets.models.snapshot import snapshot_key
@@ -200,7 +199,7 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
         here.project_id = project_id
         validate(here, "--project-id")
         here.save()
-    elif here.auth == Auth.PROJECT_SECRET and not secret_of(here):
+    elif here.auth == Auth.PROJECT_SECRET and not here.secret.reveal_or_empty():
         here.set_secret(secret)
         here.save()
     return here, False
@@ -247,13 +246,5 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
     return here or widget
 
 
-def secret_of(project: Project) -> str:
-    """Returns "" if no secret is stored, or if the secret can't be decrypted."""
-    try:
-        return project.encrypted_secret.reveal() if project.has_secret else ""
-    except SecretLost:
-        return ""
-
-
 def stores(project: Project, secret: str) -> bool:
-    return hmac.compare_digest(secret_of(project).encode(), secret.encode())
+    return hmac.compare_digest(project.secret.reveal_or_empty().encode(), secret.encode())
