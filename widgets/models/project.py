@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleQuerySet
-from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
+from widgets.models.encrypted import EncryptedField, encrypt, problem_with
 from widgets.models.engine_change import engine_problem, keep_answers
 from widgets.models.membership import Membership
 from widgets.models.zones import validate_timezone
@@ -226,11 +226,7 @@ class Project(models.Model):
 
     @property
     def secret_problem(self) -> str:
-        return problem_with(self.encrypted_secret.token)
-
-    @property
-    def encrypted_secret(self) -> Encrypted:
-        return self.secret if isinstance(self.secret, Encrypted) else encrypt(self.secret)
+        return problem_with(self.secret.token)
 
     @property
     def zone(self) -> ZoneInfo:

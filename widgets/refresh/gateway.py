@@ -121,10 +121,9 @@ def ask(project: Project, fetch: Callable[[Client, date], Answer], today: date) 
 
 
 def client_of(project: Project) -> Client:
-    """Raises SecretLost if the project's secret can't be decrypted."""
-    secret = project.encrypted_secret
+    """Raises SecretLost if the project has no secret that can be decrypted."""
     return Client(
-        auth_for(project.auth, project.username, secret.reveal() if secret else ""),
+        auth_for(project.auth, project.username, project.secret.reveal()),
         region=project.region,
         project_id=project.project_id,
         workspace_id=project.workspace_id,
