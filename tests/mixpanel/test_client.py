@@ -10,6 +10,7 @@ import responses
 from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
 from widgets.mixpanel.client import Bookmark, Client
 from widgets.mixpanel.errors import MixpanelError, QueryError, UnavailableError
+from widgets.mixpanel.regions import REGIONS, api_root
 
 ROOT = "https://eu.mixpanel.com/api"
 
@@ -41,6 +42,14 @@ def test_it_sends_a_projects_secret_and_needs_no_project_id(mixpanel):
     request = mixpanel.calls[0].request
     assert request.headers["Authorization"] == "Basic " + b64encode(b"abc:").decode()
     assert request.url == "https://mixpanel.com/api/query/events"
+
+
+def test_it_knows_the_address_of_every_region():
+    assert {region: api_root(region) for region in REGIONS} == {
+        "us": "https://mixpanel.com/api",
+        "eu": "https://eu.mixpanel.com/api",
+        "in": "https://in.mixpanel.com/api",
+    }
 
 
 def test_the_address_of_a_request_has_no_secret(mixpanel, client):

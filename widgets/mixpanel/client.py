@@ -60,7 +60,7 @@ class Client:
         api_root: str = "",
         timeout: float = 60,
     ) -> None:
-        """`api_root` replaces the region's address (see `regions`). Without it, an unknown region raises ValueError."""
+        """`api_root` replaces the region's address (see `regions`)."""
         self._auth = auth
         self._root = root_of(region, api_root)
         self._project_id = project_id
