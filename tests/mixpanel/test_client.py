@@ -86,8 +86,8 @@ def test_it_lists_events(mixpanel, client):
 
 def test_it_lists_properties_even_one_named_error(mixpanel, client):
     mixpanel.get(f"{ROOT}/query/events/properties/top", json={"error": {"count": 295}, "plan": {"count": 91}})
-    assert client.event_properties("battle", limit=20) == ["error", "plan"]
-    assert mixpanel.calls[0].request.params == {"event": "battle", "limit": "20", "project_id": "7"}
+    assert client.event_properties("battle") == ["error", "plan"]
+    assert mixpanel.calls[0].request.params == {"event": "battle", "limit": "255", "project_id": "7"}
 
 
 def test_it_lists_a_propertys_values_as_text(mixpanel, client):

@@ -31,6 +31,9 @@ from widgets.mixpanel.wire import SESSION, Exchange, exchange
 Param = str | int | float | bool
 Read = TypeVar("Read")
 
+ASKED_NAMES = 255
+"""The number of events, properties or values that MixCyfe asks for."""
+
 MOST_NAMES = 5000
 """The maximum number of names in one list. Mixpanel never lists more events than this."""
 
@@ -86,17 +89,17 @@ class Client:
         project = {"project_id": scope.pop("project_id")} if "project_id" in scope else {}
         return self._ask(f"query/{endpoint}", {**params, **scope}, {**body, **project})
 
-    def event_names(self, limit: int = 255) -> list[str]:
+    def event_names(self) -> list[str]:
         """Returns the names of the most common events of the last 31 days."""
-        return _read(_texts, self.query("events/names", {"type": "general", "limit": limit}))
+        return _read(_texts, self.query("events/names", {"type": "general", "limit": ASKED_NAMES}))
 
-    def event_properties(self, event: str, limit: int = 255) -> list[str]:
+    def event_properties(self, event: str) -> list[str]:
         """Returns the names of the event's most common properties."""
-        return _read(_keys, self.query("events/properties/top", {"event": event, "limit": limit}))
+        return _read(_keys, self.query("events/properties/top", {"event": event, "limit": ASKED_NAMES}))
 
-    def property_values(self, event: str, name: str, limit: int = 255) -> list[str]:
+    def property_values(self, event: str, name: str) -> list[str]:
         """Returns the most common values of the event's property `name`."""
-        params: dict[str, Param] = {"event": event, "name": name, "limit": limit}
+        params: dict[str, Param] = {"event": event, "name": name, "limit": ASKED_NAMES}
         return _read(_texts, self.query("events/properties/values", params))
 
     def funnels(self) -> list[tuple[int, str]]:
