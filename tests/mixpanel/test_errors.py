@@ -11,7 +11,7 @@ import responses
 import time_machine
 
 from widgets.mixpanel import errors
-from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
+from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.errors import LONGEST_MESSAGE, MixpanelError
 from widgets.mixpanel.limits import Limits
@@ -27,10 +27,9 @@ def said(words: object) -> str:
     return json.dumps({"request": "/api/2.0/segmentation?event=a", "error": words})
 
 
-@pytest.fixture(params=["service_account", "project_secret"])
-def client(request: pytest.FixtureRequest) -> Client:
-    auth = ServiceAccount("acme.sa", "t0ps3cret") if request.param == "service_account" else ProjectSecret("t0ps3cret")
-    return Client(auth, project_id=7)
+@pytest.fixture
+def client() -> Client:
+    return Client(ServiceAccount("acme.sa", "t0ps3cret"), project_id=7)
 
 
 def error_of(client: Client, status: int, body: object, **headers: str) -> MixpanelError:
