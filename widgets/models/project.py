@@ -1,7 +1,7 @@
 """A Mixpanel project: its credentials, its limits, and its backoff (how long queries wait after an error)."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -35,9 +35,6 @@ class Auth(models.TextChoices):
 
 class VisibleProjects(VisibleQuerySet["Project"]):
     project_lookup = "pk"
-
-    def annotate_widgets(self) -> Self:
-        return self.annotate(widget_total=models.Count("widgets"))
 
 
 class Project(models.Model):
