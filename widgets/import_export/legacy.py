@@ -236,7 +236,7 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
         _, messages = next(iter(error.message_dict.items()))
         raise BadAddress(" ".join(messages)) from None
     same = project.widgets.filter(
-        snapshot__key=snapshot_key(project, widget.query),
+        snapshot__key=snapshot_key(project.identity, widget.query),
         chart=address.chart,
         clean_labels=address.clean,
     )
