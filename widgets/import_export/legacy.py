@@ -22,7 +22,6 @@ from widgets.models import Project, Widget
 from widgets.models.names import free_name
 from widgets.models.project import Auth
 from widgets.models.snapshot import snapshot_key
-from widgets.models.widget import LONGEST_TITLE
 from widgets.spec import CLASSIC, INSIGHTS
 
 PATH = "/mixpanel/api/v1.0/"
@@ -211,9 +210,8 @@ def make_project(secret: str, name: str, region: str, project_id: int | None) ->
             f"There is a project {name} with other credentials. Choose another name. If it is the same project at "
             "Mixpanel, add the option --project-id."
         )
-    taken = set(Project.objects.values_list("name", flat=True))
     project = Project(
-        name=name or free_name(DEFAULT_NAME, taken, 100),
+        name=name or free_name(DEFAULT_NAME, Project.objects.all(), "name"),
         region=region,
         project_id=project_id,
         auth=Auth.PROJECT_SECRET,
@@ -230,7 +228,7 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
     """Recognizes an existing widget by its query, chart and cleaning, not by its title."""
     widget = Widget(project=project, **address.fields)
     try:
-        widget.title = free_name(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+        widget.title = free_name(address.title, project.widgets.all())
         widget.full_clean()
     except ValidationError as error:
         _, messages = next(iter(error.message_dict.items()))
