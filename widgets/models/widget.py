@@ -273,11 +273,10 @@ class Widget(models.Model):
     @property
     def query(self) -> Query:
         """The query to Mixpanel, in the form for the project's engine."""
-        report_type: ReportType = self.report_type
-        return report_type.query(self.spec, self.project.engine)
+        return self.report_type.query(self.spec, self.project.engine)
 
     @property
-    def report_type(self) -> Any:
+    def report_type(self) -> ReportType:
         return REPORT_TYPES[self.report]
 
     @property
