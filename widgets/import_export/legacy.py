@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from widgets.import_export.importing import BadImport, validate
 from widgets.mixpanel.regions import REGIONS
@@ -160,7 +159,7 @@ def name_warnings(event: str, by: str) -> Iterator[str]:
 def import_address(
     address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None
 ) -> Imported:
-    """Finds or creates the project and the widget. Raises BadImport and stores nothing if a value is not allowed.
+    """Finds or creates the project and the widget, in the caller's transaction. Raises BadImport for a wrong value.
 
     `name`, `region` and `project_id`: the command's options for the project.
     """
@@ -168,10 +167,9 @@ def import_address(
         raise BadImport(f"--region: write one of {', '.join(REGIONS)}.")
     if "://" in name or PATH in name:
         raise BadImport("--project: write a name, not an address.")
-    with transaction.atomic():
-        project, new = find_or_make_project(address.secret, name.strip(), region, project_id)
-        kept = not new and not stores(project, address.secret)
-        return Imported(project, find_or_make_widget(project, address), new, kept)
+    project, new = find_or_make_project(address.secret, name.strip(), region, project_id)
+    kept = not new and not stores(project, address.secret)
+    return Imported(project, find_or_make_widget(project, address), new, kept)
 
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
