@@ -156,9 +156,7 @@ def name_warnings(event: str, by: str) -> Iterator[str]:
             )
 
 
-def import_address(
-    address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None
-) -> Imported:
+def import_address(address: LegacyAddress, *, name: str, region: str, project_id: int | None) -> Imported:
     """Finds or creates the project and the widget, in the caller's transaction. Raises BadImport for a wrong value.
 
     `name`, `region` and `project_id`: the command's options for the project.
