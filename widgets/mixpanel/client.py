@@ -68,11 +68,8 @@ class Client:
         self._root = root_of(region, api_root)
         self._project_id = project_id
         self._timeout = timeout
-        self._scope: dict[str, Param] = {}
-        if project_id is not None:
-            self._scope["project_id"] = project_id
-        if workspace_id is not None:
-            self._scope["workspace_id"] = workspace_id
+        self._project = {} if project_id is None else {"project_id": project_id}
+        self._workspace = {} if workspace_id is None else {"workspace_id": workspace_id}
 
     def __repr__(self) -> str:
         return f"<Client of project {self._project_id}>"
@@ -84,10 +81,8 @@ class Client:
         the project's id added.
         """
         if body is None:
-            return self._ask(f"query/{endpoint}", {**params, **self._scope})
-        scope = dict(self._scope)
-        project = {"project_id": scope.pop("project_id")} if "project_id" in scope else {}
-        return self._ask(f"query/{endpoint}", {**params, **scope}, {**body, **project})
+            return self._ask(f"query/{endpoint}", {**params, **self._project, **self._workspace})
+        return self._ask(f"query/{endpoint}", {**params, **self._workspace}, {**body, **self._project})
 
     def event_names(self) -> list[str]:
         """Returns the names of the most common events of the last 31 days."""
