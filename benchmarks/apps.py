@@ -29,11 +29,11 @@ def django_view() -> Any:
 def asking(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Works like the connector of 2015: sends a query to Mixpanel on every poll."""
     from fake_mixpanel.fake import DEMO_PROJECT_ID, DEMO_SECRET, DEMO_USERNAME
-    from widgets.mixpanel.auth import auth_for
+    from widgets.mixpanel.auth import ServiceAccount
     from widgets.mixpanel.client import Client
 
     client = Client(
-        auth_for("service_account", DEMO_USERNAME, DEMO_SECRET),
+        ServiceAccount(DEMO_USERNAME, DEMO_SECRET),
         project_id=DEMO_PROJECT_ID,
         api_root=os.environ["MIXPANEL_API_ROOT"],
     )

@@ -69,17 +69,6 @@ WIDGETS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def load(manage: Run, mixpanel: FakeMixpanel) -> Callable[..., Printed]:
-    """A function that imports projects and widgets with `import_widgets`, from standard input."""
-
-    def run(projects: Any = (), widgets: Any = ()) -> Printed:
-        content = {"projects": list(projects), "widgets": list(widgets)}
-        return manage("import_widgets", "-", stdin=json.dumps(content).encode())
-
-    return run
-
-
 def without_addresses(widgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in entry.items() if key != "slug"} for entry in widgets]
 

@@ -37,17 +37,6 @@ WIDGET = {
 }
 
 
-@pytest.fixture
-def load(manage: Run) -> Callable[..., Printed]:
-    """A function that imports projects and widgets with `import_widgets`, from standard input."""
-
-    def run(projects: Any = (), widgets: Any = ()) -> Printed:
-        content = {"projects": list(projects), "widgets": list(widgets)}
-        return manage("import_widgets", "-", stdin=json.dumps(content).encode())
-
-    return run
-
-
 def test_it_prints_one_line_for_each_widget(load: Callable[..., Printed]) -> None:
     printed = load([PROJECT], [WIDGET | {"title": "Two\nlines\tand a tab"}])
     assert printed.out == f"Two lines and a tab\t{Widget.objects.get().url()}\n"

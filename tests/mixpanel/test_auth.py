@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import examples
 from tests.mixpanel.conftest import SECRET, USERNAME
-from widgets.mixpanel.auth import ProjectSecret, ServiceAccount, auth_for
+from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
 
 WRITERS = {
     "plain": str,
@@ -101,10 +101,3 @@ def test_its_repr_shows_no_credentials():
     for auth in (ServiceAccount(USERNAME, SECRET), ProjectSecret(SECRET)):
         assert SECRET not in f"{auth!r} {auth}"
         assert USERNAME not in f"{auth!r} {auth}"
-
-
-def test_it_makes_credentials_of_both_kinds_and_refuses_others():
-    assert type(auth_for("service_account", "u", "s")) is ServiceAccount
-    assert type(auth_for("project_secret", "", "s")) is ProjectSecret
-    with pytest.raises(ValueError, match="signature"):
-        auth_for("signature", "u", "s")

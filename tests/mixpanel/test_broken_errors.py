@@ -7,18 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.mixpanel.conftest import Connection, Server, client_of
+from tests.mixpanel.conftest import Connection, client_of
+from tests.mixpanel.test_wire import failure
 from widgets.mixpanel import errors
-from widgets.mixpanel.errors import MixpanelError
 
 WORDS = b'{"request": "/api/2.0/segmentation", "error": "Timeout Error."}'
 LONG_ADDRESS = "/api/2.0/segmentation?where=" + "y" * 70_000
-
-
-def error_of(server: Server, timeout: float = 5) -> MixpanelError:
-    with pytest.raises(MixpanelError) as caught:
-        client_of(server, timeout).query("segmentation", {})
-    return caught.value
 
 
 def cut(status: str) -> Callable[[Connection], None]:
@@ -61,7 +55,7 @@ def no_json(status: str) -> Callable[[Connection], None]:
     ],
 )
 def test_without_a_readable_body_it_uses_the_status_only_if_the_status_is_clear(serve, broken, status, expected):
-    error = error_of(serve(broken(status)), timeout=1 if broken is slow else 5)
+    error, _ = failure(client_of(serve(broken(status)), timeout=1 if broken is slow else 5))
     assert type(error) is expected
     assert error.status in (int(status[:3]), None)
 
@@ -77,7 +71,8 @@ def test_without_a_readable_body_it_uses_the_status_only_if_the_status_is_clear(
 )
 def test_it_reads_an_error_that_follows_a_long_address_in_the_body(serve, status, words, expected):
     body = json.dumps({"request": LONG_ADDRESS, "error": words}).encode()
-    error = error_of(serve(lambda connection: connection.request() and connection.answer(body, status=status)))
+    server = serve(lambda connection: connection.request() and connection.answer(body, status=status))
+    error, _ = failure(client_of(server))
     assert type(error) is expected
     if isinstance(error, errors.RateLimitError):
         assert error.limits.hourly == 60
@@ -88,4 +83,5 @@ def test_it_drops_error_messages_that_are_too_long(serve):
         server = serve(
             lambda connection, body=body: connection.request() and connection.answer(body, status="404 Not Found")
         )
-        assert str(error_of(server)) == "Mixpanel refused the query (404)."
+        error, _ = failure(client_of(server))
+        assert str(error) == "Mixpanel refused the query (404)."

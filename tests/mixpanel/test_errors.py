@@ -1,7 +1,6 @@
 """Mixpanel's error responses: the status and body of each, and the error that the client raises."""
 
 import json
-import pickle
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
@@ -11,10 +10,9 @@ import responses
 import time_machine
 
 from widgets.mixpanel import errors
-from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
+from widgets.mixpanel.auth import ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.errors import LONGEST_MESSAGE, MixpanelError
-from widgets.mixpanel.limits import Limits
 
 URL = "https://mixpanel.com/api/query/segmentation"
 LIMIT = (
@@ -27,10 +25,9 @@ def said(words: object) -> str:
     return json.dumps({"request": "/api/2.0/segmentation?event=a", "error": words})
 
 
-@pytest.fixture(params=["service_account", "project_secret"])
-def client(request: pytest.FixtureRequest) -> Client:
-    auth = ServiceAccount("acme.sa", "t0ps3cret") if request.param == "service_account" else ProjectSecret("t0ps3cret")
-    return Client(auth, project_id=7)
+@pytest.fixture
+def client() -> Client:
+    return Client(ServiceAccount("acme.sa", "t0ps3cret"), project_id=7)
 
 
 def error_of(client: Client, status: int, body: object, **headers: str) -> MixpanelError:
@@ -200,10 +197,3 @@ def test_it_passes_on_how_long_mixpanel_wants_us_to_wait(client, status):
     soon = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     assert 290 < error_of(client, status, "", **{"Retry-After": soon}).retry_after <= 300
     assert error_of(client, status, "").retry_after is None
-
-
-def test_a_pickled_error_keeps_all_its_attributes():
-    error = errors.RateLimitError("full", status=429, retry_after=5.0, limits=Limits(hourly=60))
-    copy = pickle.loads(pickle.dumps(error))
-    assert str(copy) == "full"
-    assert vars(copy) == vars(error)

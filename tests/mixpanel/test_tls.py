@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.mixpanel.test_wire import keeps_answering
 from widgets.mixpanel import wire
 from widgets.mixpanel.auth import ProjectSecret
 from widgets.mixpanel.client import Client
@@ -48,11 +49,6 @@ def wrapped(certificate):
 
 def secure_client(server, timeout=2.0):
     return Client(ProjectSecret("s"), project_id=7, api_root=server.root.replace("http:", "https:"), timeout=timeout)
-
-
-def keeps_answering(connection):
-    while connection.request():
-        connection.answer(b"{}", "Connection: keep-alive")
 
 
 def test_it_reuses_a_secure_connection(serve, certificate, monkeypatch):

@@ -17,7 +17,6 @@ from widgets.admin.admin_page import admin_page
 from widgets.admin.widget_actions import MOST_TO_CONFIRM, links, named, too_many
 from widgets.models import Action, Project, Widget
 from widgets.models.names import free_name
-from widgets.models.widget import LONGEST_TITLE
 
 MOVED = "Moved to another project."
 
@@ -86,7 +85,7 @@ def move(widget: Widget, target: Project, by: Any) -> bool:
         Project.objects.select_for_update().get(pk=target.pk)
         before = Widget.objects.select_related("project").get(pk=widget.pk)
         widget.project = target
-        widget.title = free_name(widget.title, set(target.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+        widget.title = free_name(widget.title, target.widgets.all())
         try:
             widget.full_clean()
         except ValidationError:

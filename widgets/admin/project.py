@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -118,8 +119,7 @@ class ProjectAdmin(ByRole, MembersPage, NoticesPage, ProjectPage, LogsValues, St
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        projects: Any = super().get_queryset(request)
-        return projects.annotate_widgets()
+        return super().get_queryset(request).annotate(widget_total=Count("widgets"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return super().changelist_view(request, extra_context={"title": "Projects"} | (extra_context or {}))

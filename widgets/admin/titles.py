@@ -6,7 +6,6 @@ from typing import Any
 
 from widgets.models import OptionCache, Project, Widget
 from widgets.models.names import free_name
-from widgets.models.widget import LONGEST_TITLE
 from widgets.reports import REPORT_TYPES
 from widgets.reports.expressions import is_expression, property_title
 
@@ -44,14 +43,12 @@ def free_title(chosen: Mapping[str, Any], pk: Any = None) -> str:
     project, title = chosen.get("project"), what_it_shows(chosen)
     if project is None or not title:
         return ""
-    others = Widget.objects.filter(project=project).exclude(pk=pk)
-    return free_name(title, set(others.values_list("title", flat=True)), LONGEST_TITLE)
+    return free_name(title, Widget.objects.filter(project=project).exclude(pk=pk))
 
 
 def title_of_copy(title: str, project: Project) -> str:
     """`title` with “(copy)”, “(copy 2)” and so on, so that no other widget of the project has the title."""
-    taken = set(project.widgets.values_list("title", flat=True))
-    return free_name(title, taken, LONGEST_TITLE, lambda n: f" (copy {n})" if n > 1 else " (copy)")
+    return free_name(title, project.widgets.all(), ending=lambda n: f" (copy {n})" if n > 1 else " (copy)")
 
 
 def what_it_shows(chosen: Mapping[str, Any]) -> str:

@@ -87,7 +87,7 @@ def preview(widget: Widget, ask: Ask, *, user_id: int | None) -> Preview:
     """`widget` is valid, but can be unsaved. Must not be called in a transaction."""
     project = widget.project
     query = widget.query
-    snapshot = Snapshot.objects.filter(key=snapshot_key(project, query)).first()
+    snapshot = Snapshot.objects.filter(key=snapshot_key(project.identity, query)).first()
     asked = Asked(snapshot)
     if wants(snapshot, project, ask):
         asked = ask_for(project, query, user_id)

@@ -17,7 +17,7 @@ LARGEST = 20 * 1024 * 1024
 
 
 class BadImport(Exception):
-    """The file can't be imported. If one entry is wrong, the message names the entry and the correction."""
+    """The file or address can't be imported. If one entry is wrong, the message names the entry and the correction."""
 
 
 def read_json(data: bytes) -> dict[str, Any]:

@@ -14,16 +14,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from widgets.import_export.importing import BadImport, validate
 from widgets.mixpanel.regions import REGIONS
 from widgets.models import Project, Widget
-from widgets.models.encrypted import SecretLost
 from widgets.models.names import free_name
 from widgets.models.project import Auth
 from widgets.models.snapshot import snapshot_key
-from widgets.models.widget import LONGEST_TITLE
 from widgets.spec import CLASSIC, INSIGHTS
 
 PATH = "/mixpanel/api/v1.0/"
@@ -36,10 +33,6 @@ LOOKS_LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{32}")
 SECRET = re.compile(r"[!-9;-~]{1,200}")
 """Printable ASCII without the space, and without the colon, which ends the user name in HTTP Basic authentication."""
 MIXPANELS_OWN = re.compile(r"\$|mp_|utm_")
-
-
-class BadAddress(Exception):
-    """The address can't be imported. The message is one line without credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +77,28 @@ class Imported:
 
 
 def read_address(text: str) -> LegacyAddress:
-    """Raises BadAddress for bad values, and for addresses of other programs."""
+    """Raises BadImport for bad values, and for addresses of other programs."""
     try:
         url = urlsplit(text.strip())
         query = parse_qs(url.query, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
-        raise BadAddress(f"This address can't be read. Give the whole address: {SHAPE}?by=…") from None
+        raise BadImport(f"This address can't be read. Give the whole address: {SHAPE}?by=…") from None
     if url.scheme not in ("http", "https") or not url.netloc:
-        raise BadAddress(f"Give the whole address, with http:// in front: {SHAPE}")
+        raise BadImport(f"Give the whole address, with http:// in front: {SHAPE}")
     _, marker, path = url.path.partition(PATH)
     parts = path.rstrip("/").split("/")
     if not marker or len(parts) != 3 or not all(parts):
-        raise BadAddress(f"This is not an address of the 2015 connector. Those addresses look like {SHAPE}")
+        raise BadImport(f"This is not an address of the 2015 connector. Those addresses look like {SHAPE}")
     raw_event, secret = decoded(parts[0], "The event"), decoded(parts[1], "The secret")
     if LOOKS_LIKE_A_KEY.fullmatch(raw_event):
-        raise BadAddress(f"An API secret or key is in the place of the event. The order is {SHAPE}")
+        raise BadImport(f"An API secret or key is in the place of the event. The order is {SHAPE}")
     if not SECRET.fullmatch(secret):
-        raise BadAddress(
+        raise BadImport(
             "The secret contains characters that Mixpanel's API secrets never have. Copy the whole address again."
         )
     raw_by = plain(query.get("by", [""])[0], "by")
     if '["' in raw_by:
-        raise BadAddress("by: write the name of a property, not an expression.")
+        raise BadImport("by: write the name of a property, not an expression.")
     return LegacyAddress(
         event=spaced(raw_event, "The event"),
         secret=secret,
@@ -120,20 +113,20 @@ def decoded(part: str, noun: str) -> str:
     try:
         return plain(unquote(part, errors="strict"), noun)
     except UnicodeDecodeError:
-        raise BadAddress(f"{noun} is not percent-encoded UTF-8.") from None
+        raise BadImport(f"{noun} is not percent-encoded UTF-8.") from None
 
 
 def plain(text: str, noun: str) -> str:
     if any(unicodedata.category(c)[0] == "C" for c in text):
-        raise BadAddress(f"{noun} contains control characters.")
+        raise BadImport(f"{noun} contains control characters.")
     return text
 
 
 def spaced(text: str, noun: str) -> str:
-    """Replaces underscores with spaces, as the connector did. Raises BadAddress if no other characters remain."""
+    """Replaces underscores with spaces, as the connector did. Raises BadImport if no other characters remain."""
     text = text.replace("_", " ")
     if not text.strip():
-        raise BadAddress(f"{noun} is empty.")
+        raise BadImport(f"{noun} is empty.")
     return text
 
 
@@ -143,15 +136,13 @@ def read_clean(word: str) -> bool:
         return True
     if word.strip().lower() in FALSE:
         return False
-    raise BadAddress("clean: write true or false.")
+    raise BadImport("clean: write true or false.")
 
 
 def read_chart(word: str) -> str:
     chart = word.strip().lower() or "line"
     if chart not in CHARTS:
-        raise BadAddress(
-            "charttype: write line or pie, as the 2015 connector did. Change the chart later in the admin."
-        )
+        raise BadImport("charttype: write line or pie, as the 2015 connector did. Change the chart later in the admin.")
     return chart
 
 
@@ -165,24 +156,18 @@ def name_warnings(event: str, by: str) -> Iterator[str]:
             )
 
 
-def import_address(
-    address: LegacyAddress, *, name: str = "", region: str = "", project_id: int | None = None
-) -> Imported:
-    """Finds or creates the project and the widget. Raises BadAddress and stores nothing if a value is not allowed.
+def import_address(address: LegacyAddress, *, name: str, region: str, project_id: int | None) -> Imported:
+    """Finds or creates the project and the widget, in the caller's transaction. Raises BadImport for a wrong value.
 
     `name`, `region` and `project_id`: the command's options for the project.
     """
     if region and region not in REGIONS:
-        raise BadAddress(f"--region: write one of {', '.join(REGIONS)}.")
+        raise BadImport(f"--region: write one of {', '.join(REGIONS)}.")
     if "://" in name or PATH in name:
-        raise BadAddress("--project: write a name, not an address.")
-    try:
-        with transaction.atomic():
-            project, new = find_or_make_project(address.secret, name.strip(), region, project_id)
-            kept = not new and not stores(project, address.secret)
-            return Imported(project, find_or_make_widget(project, address), new, kept)
-    except BadImport as bad:
-        raise BadAddress(str(bad)) from None
+        raise BadImport("--project: write a name, not an address.")
+    project, new = find_or_make_project(address.secret, name.strip(), region, project_id)
+    kept = not new and not stores(project, address.secret)
+    return Imported(project, find_or_make_widget(project, address), new, kept)
 
 
 def find_or_make_project(secret: str, name: str, region: str, project_id: int | None) -> tuple[Project, bool]:
@@ -193,14 +178,14 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
     if here is None:
         return make_project(secret, name, region or "us", project_id), True
     if region and region != here.region:
-        raise BadAddress(f"The project exists already: {here.name}, region {here.region}. Leave --region out.")
+        raise BadImport(f"The project exists already: {here.name}, region {here.region}. Leave --region out.")
     if project_id and here.project_id not in (None, project_id):
-        raise BadAddress(f"The project {here.name} has this secret, but another id. Leave --project-id out.")
+        raise BadImport(f"The project {here.name} has this secret, but another id. Leave --project-id out.")
     if project_id and here.project_id is None:
         here.project_id = project_id
         validate(here, "--project-id")
         here.save()
-    elif here.auth == Auth.PROJECT_SECRET and not secret_of(here):
+    elif here.auth == Auth.PROJECT_SECRET and not here.secret.reveal_or_empty():
         here.set_secret(secret)
         here.save()
     return here, False
@@ -208,13 +193,12 @@ def find_or_make_project(secret: str, name: str, region: str, project_id: int | 
 
 def make_project(secret: str, name: str, region: str, project_id: int | None) -> Project:
     if name and Project.objects.filter(name=name).exists():
-        raise BadAddress(
+        raise BadImport(
             f"There is a project {name} with other credentials. Choose another name. If it is the same project at "
             "Mixpanel, add the option --project-id."
         )
-    taken = set(Project.objects.values_list("name", flat=True))
     project = Project(
-        name=name or free_name(DEFAULT_NAME, taken, 100),
+        name=name or free_name(DEFAULT_NAME, Project.objects.all(), "name"),
         region=region,
         project_id=project_id,
         auth=Auth.PROJECT_SECRET,
@@ -231,13 +215,13 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
     """Recognizes an existing widget by its query, chart and cleaning, not by its title."""
     widget = Widget(project=project, **address.fields)
     try:
-        widget.title = free_name(address.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+        widget.title = free_name(address.title, project.widgets.all())
         widget.full_clean()
     except ValidationError as error:
         _, messages = next(iter(error.message_dict.items()))
-        raise BadAddress(" ".join(messages)) from None
+        raise BadImport(" ".join(messages)) from None
     same = project.widgets.filter(
-        snapshot__key=snapshot_key(project, widget.query),
+        snapshot__key=snapshot_key(project.identity, widget.query),
         chart=address.chart,
         clean_labels=address.clean,
     )
@@ -247,13 +231,5 @@ def find_or_make_widget(project: Project, address: LegacyAddress) -> Widget:
     return here or widget
 
 
-def secret_of(project: Project) -> str:
-    """Returns "" if no secret is stored, or if the secret can't be decrypted."""
-    try:
-        return project.encrypted_secret.reveal() if project.has_secret else ""
-    except SecretLost:
-        return ""
-
-
 def stores(project: Project, secret: str) -> bool:
-    return hmac.compare_digest(secret_of(project).encode(), secret.encode())
+    return hmac.compare_digest(project.secret.reveal_or_empty().encode(), secret.encode())

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 from django.db import migrations
 from django.utils import timezone
 
-from widgets.models.snapshot import key_of
+from widgets.models.snapshot import snapshot_key
 from widgets.models.widget_spec import spec_of
 from widgets.reports import REPORT_TYPES
 from widgets.reports.rules import check
@@ -48,7 +48,7 @@ def ask_insights(apps, project, widget, query):
     identity = [project.region, project.project_id, project.workspace_id, project.timezone]
     if project.project_id is None:
         identity[1] = f"secret {project.pk}.{project.secret_version}"
-    key, now = key_of(identity, query), timezone.now()
+    key, now = snapshot_key(identity, query), timezone.now()
     old = Snapshot.objects.filter(pk=widget.snapshot_id).first()
     if old is None or old.key == key:
         return

@@ -70,15 +70,6 @@ class ProjectSecret(Credentials):
         super().__init__(secret, "", (secret,))
 
 
-def auth_for(method: str, username: str, secret: str) -> Credentials:
-    """`method`: `service_account`, or `project_secret` (which needs no user name). Raises ValueError for others."""
-    if method == "service_account":
-        return ServiceAccount(username, secret)
-    if method == "project_secret":
-        return ProjectSecret(secret)
-    raise ValueError(f"unknown authentication method: {method!r}")
-
-
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 

@@ -31,6 +31,9 @@ from widgets.mixpanel.wire import SESSION, Exchange, exchange
 Param = str | int | float | bool
 Read = TypeVar("Read")
 
+ASKED_NAMES = 255
+"""The number of events, properties or values that MixCyfe asks for."""
+
 MOST_NAMES = 5000
 """The maximum number of names in one list. Mixpanel never lists more events than this."""
 
@@ -60,16 +63,13 @@ class Client:
         api_root: str = "",
         timeout: float = 60,
     ) -> None:
-        """`api_root` replaces the region's address (see `regions`). Without it, an unknown region raises ValueError."""
+        """`api_root` replaces the region's address (see `regions`)."""
         self._auth = auth
         self._root = root_of(region, api_root)
         self._project_id = project_id
         self._timeout = timeout
-        self._scope: dict[str, Param] = {}
-        if project_id is not None:
-            self._scope["project_id"] = project_id
-        if workspace_id is not None:
-            self._scope["workspace_id"] = workspace_id
+        self._project = {} if project_id is None else {"project_id": project_id}
+        self._workspace = {} if workspace_id is None else {"workspace_id": workspace_id}
 
     def __repr__(self) -> str:
         return f"<Client of project {self._project_id}>"
@@ -81,22 +81,20 @@ class Client:
         the project's id added.
         """
         if body is None:
-            return self._ask(f"query/{endpoint}", {**params, **self._scope})
-        scope = dict(self._scope)
-        project = {"project_id": scope.pop("project_id")} if "project_id" in scope else {}
-        return self._ask(f"query/{endpoint}", {**params, **scope}, {**body, **project})
+            return self._ask(f"query/{endpoint}", {**params, **self._project, **self._workspace})
+        return self._ask(f"query/{endpoint}", {**params, **self._workspace}, {**body, **self._project})
 
-    def event_names(self, limit: int = 255) -> list[str]:
+    def event_names(self) -> list[str]:
         """Returns the names of the most common events of the last 31 days."""
-        return _read(_texts, self.query("events/names", {"type": "general", "limit": limit}))
+        return _read(_texts, self.query("events/names", {"type": "general", "limit": ASKED_NAMES}))
 
-    def event_properties(self, event: str, limit: int = 255) -> list[str]:
+    def event_properties(self, event: str) -> list[str]:
         """Returns the names of the event's most common properties."""
-        return _read(_keys, self.query("events/properties/top", {"event": event, "limit": limit}))
+        return _read(_keys, self.query("events/properties/top", {"event": event, "limit": ASKED_NAMES}))
 
-    def property_values(self, event: str, name: str, limit: int = 255) -> list[str]:
+    def property_values(self, event: str, name: str) -> list[str]:
         """Returns the most common values of the event's property `name`."""
-        params: dict[str, Param] = {"event": event, "name": name, "limit": limit}
+        params: dict[str, Param] = {"event": event, "name": name, "limit": ASKED_NAMES}
         return _read(_texts, self.query("events/properties/values", params))
 
     def funnels(self) -> list[tuple[int, str]]:

@@ -98,7 +98,7 @@ class HistoryError(QueryError):
 
     advice = "Choose later dates: this project's Mixpanel plan does not include such early dates."
 
-    def __init__(self, message: str, *, days: int = 0, **common: Any) -> None:
+    def __init__(self, message: str, *, days: int, **common: Any) -> None:
         super().__init__(message, **common)
         self.days = min(days, 100_000)
 
@@ -116,10 +116,10 @@ class RateLimitError(MixpanelError):
     kind = ErrorKind.LIMIT
     advice = "Wait: MixCyfe tries again when Mixpanel allows it. To stay below the limit, refresh widgets less often."
 
-    def __init__(self, message: str, *, limits: Limits | None = None, **common: Any) -> None:
+    def __init__(self, message: str, *, limits: Limits, **common: Any) -> None:
         # Mixpanel does not count a call that it refused because of a limit, whatever the status.
         super().__init__(message, **common | {"counts": False})
-        self.limits = limits or Limits()
+        self.limits = limits
 
 
 class UnavailableError(MixpanelError):

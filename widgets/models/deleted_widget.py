@@ -88,7 +88,7 @@ class DeletedWidget(models.Model):
             [stored] = serializers.deserialize("python", [row.content], ignorenonexistent=True)
             widget: Any = stored.object
             widget.project = project
-            widget.title = free_name(widget.title, set(project.widgets.values_list("title", flat=True)), LONGEST_TITLE)
+            widget.title = free_name(widget.title, project.widgets.all())
             if Widget.objects.filter(slug=widget.slug).exists():
                 widget.slug = new_slug()
             owner = get_user_model().objects.filter(pk=widget.owner_id).first()

@@ -22,7 +22,7 @@ class SecretLost(Exception):
 
 
 class Encrypted:
-    """A secret whose plain text only `reveal` returns. Printing the object does not show the secret."""
+    """A secret whose plain text only the methods `reveal…` return. Printing the object does not show the secret."""
 
     __slots__ = ("token",)
 
@@ -34,6 +34,13 @@ class Encrypted:
             return keyring(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(self.token.encode()).decode()
         except InvalidToken:
             raise SecretLost from None
+
+    def reveal_or_empty(self) -> str:
+        """Returns "" if no secret is stored, or if no key decrypts it."""
+        try:
+            return self.reveal()
+        except SecretLost:
+            return ""
 
     def rotated(self) -> "Encrypted":
         """The same secret, encrypted with the first key."""

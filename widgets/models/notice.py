@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from widgets.models.access import VisibleQuerySet
-from widgets.models.encrypted import EncryptedField, SecretLost, encrypt
+from widgets.models.encrypted import EncryptedField, encrypt
 from widgets.models.notice_address import NoticeTarget
 from widgets.models.project import Project
 
@@ -22,7 +22,7 @@ class NoticeAddressQuerySet(VisibleQuerySet["NoticeAddress"]):
 
         Only people with a shell on the host can import, so the addresses are allowed to lead into the host's network.
         """
-        known = {each.readable: each for each in self.filter(project=project)}
+        known = {each.url.reveal_or_empty(): each for each in self.filter(project=project)}
         wanted = {target.url: target for target in targets}
         self.filter(project=project).exclude(pk__in=[known[url].pk for url in wanted if url in known]).delete()
         for url, target in wanted.items():
@@ -65,14 +65,6 @@ class NoticeAddress(models.Model):
     def of(cls, project: Project, target: NoticeTarget, **fields: Any) -> Self:
         fields |= {"shown": target.shown, "kind": target.service.title, "is_encrypted": target.is_encrypted}
         return cls(project=project, url=encrypt(target.url), **fields)
-
-    @property
-    def readable(self) -> str:
-        """The address in plain text; empty if no key decrypts it."""
-        try:
-            return self.url.reveal()
-        except SecretLost:
-            return ""
 
 
 class Notice(models.Model):

@@ -24,10 +24,6 @@ class Service:
     has_host: bool = False
     help: str = ""
 
-    @property
-    def schemes(self) -> tuple[str, ...]:
-        return (*self.encrypted, *self.plain)
-
 
 def options(names: str) -> frozenset[str]:
     return frozenset(names.split())
@@ -200,7 +196,7 @@ SERVICES = (
         has_host=True,
     ),
 )
-BY_SCHEME = {scheme: service for service in SERVICES for scheme in service.schemes}
+BY_SCHEME = {scheme: service for service in SERVICES for scheme in (*service.encrypted, *service.plain)}
 WEBHOOKS = ("custom_json", "custom_form", "custom_xml")
 """In addresses of these modules, options can also begin with + (a header), - (a parameter) or : (a message's key)."""
 HOST_MAY_BE_SECRET = ("ntfy", "matrix")

@@ -1,7 +1,7 @@
 """A Mixpanel project: its credentials, its limits, and its backoff (how long queries wait after an error)."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from widgets.mixpanel.regions import REGIONS
 from widgets.models.access import VisibleQuerySet
-from widgets.models.encrypted import Encrypted, EncryptedField, encrypt, problem_with
+from widgets.models.encrypted import EncryptedField, encrypt, problem_with
 from widgets.models.engine_change import engine_problem, keep_answers
 from widgets.models.membership import Membership
 from widgets.models.zones import validate_timezone
@@ -35,9 +35,6 @@ class Auth(models.TextChoices):
 
 class VisibleProjects(VisibleQuerySet["Project"]):
     project_lookup = "pk"
-
-    def annotate_widgets(self) -> Self:
-        return self.annotate(widget_total=models.Count("widgets"))
 
 
 class Project(models.Model):
@@ -189,7 +186,7 @@ class Project(models.Model):
             return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             before = Project.objects.filter(pk=self.pk).first() if self.pk else None
-            if before and before.configured_limits != self.configured_limits:
+            if before and (before.hourly_limit, before.concurrent_limit) != (self.hourly_limit, self.concurrent_limit):
                 self.learned_hourly = self.learned_concurrent = self.learned_at = None
                 self.interval_factor = 1  # the next refresh computes interval_factor again
             self.clear_backoff()
@@ -206,10 +203,6 @@ class Project(models.Model):
             if before and before.engine != self.engine and before.identity == self.identity:
                 keep_answers(self, old_snapshots)
         return None
-
-    @property
-    def configured_limits(self) -> tuple[int, int]:
-        return self.hourly_limit, self.concurrent_limit
 
     def set_secret(self, secret: str) -> None:
         self.secret = encrypt(secret)
@@ -230,11 +223,7 @@ class Project(models.Model):
 
     @property
     def secret_problem(self) -> str:
-        return problem_with(self.encrypted_secret.token)
-
-    @property
-    def encrypted_secret(self) -> Encrypted:
-        return self.secret if isinstance(self.secret, Encrypted) else encrypt(self.secret)
+        return problem_with(self.secret.token)
 
     @property
     def zone(self) -> ZoneInfo:

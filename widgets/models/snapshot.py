@@ -12,7 +12,7 @@ from django.utils import timezone
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.models.project import Project
 from widgets.report import Report
-from widgets.reports import REPORT_TYPES, Query
+from widgets.reports import Query
 from widgets.reports.freshness import due
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
     def of(self, project: Project, query: Query) -> "Snapshot":
         """Gets or creates the snapshot of this query. A snapshot without a widget is deleted after about a day."""
-        key, now = snapshot_key(project, query), timezone.now()
+        key, now = snapshot_key(project.identity, query), timezone.now()
         while True:
             snapshot, _ = self.get_or_create(key=key, defaults={"project": project, "query": query})
             if abs(now - snapshot.touched_at) < TOUCHED_EVERY or self.filter(pk=snapshot.pk).update(touched_at=now):
@@ -79,11 +79,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
             # Another process deleted the row between the two statements.
 
 
-def snapshot_key(project: Project, query: Query) -> str:
-    return key_of(project.identity, query)
-
-
-def key_of(identity: list[Any], query: Query) -> str:
+def snapshot_key(identity: list[Any], query: Query) -> str:
     """`identity`: see `Project.identity`. If a query is equal for both engines, its key is equal, too."""
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -153,10 +149,6 @@ class Snapshot(models.Model):
         if self.error_kind in REFUSED:
             self.retry_at = None
             self.save(update_fields=["retry_at"])
-
-    @property
-    def report_title(self) -> str:
-        return REPORT_TYPES[self.query["report"]].title
 
     @property
     def report(self) -> Report | None:

@@ -234,13 +234,11 @@ class Widget(models.Model):
                 errors.setdefault(field, []).append(message)
             raise ValidationError(errors)
 
-    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """Connects the widget with the snapshot of its current query. With `update_fields`, only saves these fields.
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Connects the widget with the snapshot of its current query.
 
         Raises Widget.DoesNotExist if the widget was deleted meanwhile.
         """
-        if update_fields is not None:
-            return super().save(*args, update_fields=update_fields, **kwargs)
         with transaction.atomic():
             # Lock the project before its snapshots, as refreshes do, so that no deadlock can happen. The project is
             # read again, because its engine may have changed.
@@ -259,7 +257,6 @@ class Widget(models.Model):
             if not is_new:
                 self.refresh_from_db(fields=["version"])
             Snapshot.objects.filter(pk=self.snapshot.pk).set_due(project)
-        return None
 
     def replace_slug(self) -> None:
         """Gives the widget a new address. The old one then answers 404."""
@@ -273,11 +270,10 @@ class Widget(models.Model):
     @property
     def query(self) -> Query:
         """The query to Mixpanel, in the form for the project's engine."""
-        report_type: ReportType = self.report_type
-        return report_type.query(self.spec, self.project.engine)
+        return self.report_type.query(self.spec, self.project.engine)
 
     @property
-    def report_type(self) -> Any:
+    def report_type(self) -> ReportType:
         return REPORT_TYPES[self.report]
 
     @property

@@ -17,13 +17,13 @@ from django.core.cache import cache
 from django.db import transaction
 from django.dispatch import Signal
 
-from widgets.mixpanel.auth import auth_for
+from widgets.mixpanel.auth import ProjectSecret, ServiceAccount
 from widgets.mixpanel.client import Client
 from widgets.mixpanel.error_kind import ErrorKind
 from widgets.mixpanel.errors import MixpanelError, RateLimitError
 from widgets.mixpanel.limits import Limits
 from widgets.models import Project
-from widgets.models.project import BACKOFF_FIELDS
+from widgets.models.project import BACKOFF_FIELDS, Auth
 from widgets.models.snapshot import BACKS_OFF_PROJECT, REFUSED
 from widgets.refresh import backoff, pruning, slots
 from widgets.refresh.quota import Refusal, Reservation, end_call
@@ -121,10 +121,10 @@ def ask(project: Project, fetch: Callable[[Client, date], Answer], today: date) 
 
 
 def client_of(project: Project) -> Client:
-    """Raises SecretLost if the project's secret can't be decrypted."""
-    secret = project.encrypted_secret
+    """Raises SecretLost if the project has no secret that can be decrypted."""
+    secret, by_secret = project.secret, project.auth == Auth.PROJECT_SECRET
     return Client(
-        auth_for(project.auth, project.username, secret.reveal() if secret else ""),
+        ProjectSecret(secret.reveal()) if by_secret else ServiceAccount(project.username, secret.reveal()),
         region=project.region,
         project_id=project.project_id,
         workspace_id=project.workspace_id,

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from widgets.accounts.audit_log import log_command
-from widgets.import_export.legacy import BadAddress, Imported, LegacyAddress, import_address, read_address
+from widgets.import_export.importing import BadImport
+from widgets.import_export.legacy import Imported, LegacyAddress, import_address, read_address
 from widgets.mixpanel.links import LARGEST_ID
 from widgets.models import Action
 from widgets.models.project import PROJECT_SECRET_ENDS, Auth
@@ -59,7 +60,7 @@ class Command(BaseCommand):
                     for address in addresses
                 ]
                 log_command([each.widget for each in imported], "Imported from an old address.", Action.IMPORTED)
-        except BadAddress as bad:
+        except BadImport as bad:
             raise CommandError(f"Nothing was imported. {bad}") from None
         for address, each in zip(addresses, imported, strict=True):
             self.stdout.write(f"{each.widget.title}\t{each.widget.url()}")
@@ -99,8 +100,8 @@ def read_all(urls: list[str]) -> list[LegacyAddress]:
     for number, url in enumerate(urls, 1):
         try:
             addresses.append(read_address(url))
-        except BadAddress as bad:
-            raise BadAddress(f"Address {number}: {bad}" if len(urls) > 1 else str(bad)) from None
+        except BadImport as bad:
+            raise BadImport(f"Address {number}: {bad}" if len(urls) > 1 else str(bad)) from None
     return addresses
 
 
