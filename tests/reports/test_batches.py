@@ -212,3 +212,13 @@ def test_a_single_metric_needs_no_name_in_a_shared_call_either() -> None:
     assert read(batch.part({"series": {"A": days(1, 8)}}, query), query, TODAY).series[0].values == (0, 0, 1)
     with pytest.raises(ReadError, match="does not name"):
         batch.part({"series": {"A": days(1), "B": days(1)}}, query)
+
+
+def test_a_damaged_breakdown_in_one_bucket_is_refused() -> None:
+    specs = [WidgetSpec("insights", metrics=(Metric(each),), breakdown="plan", chart="pie") for each in "AB"]
+    queries = [REPORT_TYPES["insights"].query(each, INSIGHTS) for each in specs]
+    (batch,) = batches(queries, TODAY)
+    meta = {"report_sections": {"show": [{"metric_key": "A"}, {"metric_key": "B"}]}}
+    answer = {"series": {"A": {"Free": 5}, "B": {"Free": {"all": 5}}}, "meta": meta}
+    with pytest.raises(ReadError, match="a series of dates"):
+        batch.part(answer, queries[0])
