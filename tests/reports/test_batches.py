@@ -215,7 +215,10 @@ def test_a_single_metric_needs_no_name_in_a_shared_call_either() -> None:
 
 
 def test_a_damaged_breakdown_in_one_bucket_is_refused() -> None:
-    specs = [WidgetSpec("insights", metrics=(Metric(each),), breakdown="plan", chart="pie") for each in "AB"]
+    specs = [
+        WidgetSpec("insights", metrics=(Metric(each, measure="unique"),), breakdown="plan", chart="pie")
+        for each in "AB"
+    ]
     queries = [REPORT_TYPES["insights"].query(each, INSIGHTS) for each in specs]
     (batch,) = batches(queries, TODAY)
     meta = {"report_sections": {"show": [{"metric_key": "A"}, {"metric_key": "B"}]}}
