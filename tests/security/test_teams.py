@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.admin.typed_project import WHOLE
 from tests.security.conftest import MARK, Team
 from widgets.models import Project, Snapshot, Widget
 
@@ -13,18 +14,7 @@ FORM |= {"unit": "day", "limit": "60", "intervals": "8", "title": "New", "active
 
 
 def project_form(**values: Any) -> dict[str, Any]:
-    return {
-        "name": "New",
-        "region": "us",
-        "project_id": "42",
-        "timezone": "UTC",
-        "auth": "service_account",
-        "username": "new.account",
-        "new_secret": "a new secret",
-        "hourly_limit": "60",
-        "concurrent_limit": "5",
-        "refresh_minutes": "15",
-    } | values
+    return WHOLE | {"name": "New", "project_id": "42", "username": "new.account", "new_secret": "a new secret"} | values
 
 
 @pytest.mark.parametrize("query", ["", "?project=0", "?all=1", "?o=4", "?q=sign", "?owner=1"])
