@@ -5,7 +5,7 @@ Raises Refused for a body that Mixpanel would refuse, or that the fake does not 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, TypeVar
 
 from fake_mixpanel import filters
@@ -15,18 +15,13 @@ from fake_mixpanel.query import LONGEST_RANGE, Query, Refused, unacceptable
 
 Wanted = TypeVar("Wanted")
 
-UNITS = ("hour", "day", "week", "month", "quarter", "year")
+UNITS = ("hour", "day", "week", "month")
 ANALYSES = ("linear", "cumulative", "rolling")
-DATED = ("line", "stacked-line", "column", "stacked-column", "funnel-trend", "retention-trend")
-UNDATED = (
-    *("bar", "bar-stacked", "table", "pie", "insights-metric"),
-    *("funnel-steps", "funnel-steps-metric", "retention-curve", "retention-table"),
-)
+DATED = "line"
+UNDATED = ("bar", "funnel-steps")
 MOST_METRICS = 40
 MOST_HOURLY_DAYS = 31
 MOST_SEGMENTS = 50_000
-
-_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +62,8 @@ def read(query: Query) -> Bookmark:
     if not 1 <= limit <= MOST_SEGMENTS:
         raise unacceptable(f"limit must be from 1 to {MOST_SEGMENTS}")
     chart, analysis = display.get("chartType"), display.get("analysis", "linear")
-    if chart not in DATED + UNDATED:
-        raise unacceptable(f"unknown chartType {chart!r}")
+    if chart not in (DATED, *UNDATED):
+        raise unacceptable(f"this fake Mixpanel does not support the chartType {chart!r}")
     if analysis not in ANALYSES:
         raise unacceptable(f"unknown analysis {analysis!r}")
     window = part(display, "rollingWindowSize", int, 7)
@@ -81,11 +76,11 @@ def read(query: Query) -> Bookmark:
         days,
         filters.read(sections.get("filter", [])),
         _group(part(sections, "group", list, [])),
-        chart in DATED,
+        chart == DATED,
         analysis,
         window,
         limit,
-        _before(display.get("timeComparison"), days),
+        _before(display.get("timeComparison")),
     )
 
 
@@ -122,14 +117,13 @@ def _time(query: Query, entries: list[Any]) -> tuple[str, list[date]]:
     [entry] = entries
     unit = entry.get("unit")
     if unit not in UNITS:
-        raise unacceptable(f"unknown unit {unit!r}")
-    match entry.get("dateRangeType"):
-        case "between":
-            first, last = _between(entry.get("value"))
-        case "in the last":
-            first, last = _last(query, part(entry, "window", dict)), query.today
-        case other:
-            raise unacceptable(f"unknown dateRangeType {other!r}")
+        raise unacceptable(f"this fake Mixpanel does not support the unit {unit!r}")
+    if entry.get("dateRangeType") != "between":
+        raise unacceptable('this fake Mixpanel supports only the dateRangeType "between"')
+    try:
+        first, last = map(date.fromisoformat, entry.get("value"))
+    except (TypeError, ValueError):
+        raise unacceptable('the dateRangeType "between" needs two dates in the form yyyy-mm-dd') from None
     if last > query.today:
         raise Refused(400, "to_date cannot be later than today")
     if first > last or last - first > LONGEST_RANGE:
@@ -140,40 +134,12 @@ def _time(query: Query, entries: list[Any]) -> tuple[str, list[date]]:
     return str(unit), days
 
 
-def _between(value: Any) -> tuple[date, date]:
-    try:
-        first, last = map(date.fromisoformat, value)
-    except (TypeError, ValueError):
-        raise unacceptable('the dateRangeType "between" needs two dates in the form yyyy-mm-dd') from None
-    return first, last
-
-
-def _last(query: Query, window: Mapping[str, Any]) -> date:
-    """Returns the first day of a range that ends today. A month counts as 30 days."""
-    unit, number = window.get("unit"), part(window, "value", int)
-    if not 1 <= number <= LONGEST_RANGE.days * 24:
-        raise unacceptable(f"the value of the window must be from 1 to {LONGEST_RANGE.days * 24}")
-    if unit == "hour":
-        return (query.now - timedelta(hours=number)).date()
-    if not isinstance(unit, str) or unit not in _DAYS:
-        raise unacceptable(f"the window has the unknown unit {unit!r}")
-    return query.today - timedelta(days=number * _DAYS[unit] - 1)
-
-
-def _before(comparison: Any, days: list[date]) -> date | None:
+def _before(comparison: Any) -> date | None:
     if comparison is None:
         return None
-    if not isinstance(comparison, dict):
-        raise unacceptable("timeComparison must be an object")
-    kind, value = comparison.get("type"), part(comparison, "value", str)
-    if kind == "relative" and value in _DAYS:
-        return days[0] - timedelta(days=_DAYS[value])
+    if not isinstance(comparison, dict) or comparison.get("type") != "absolute-start":
+        raise unacceptable('this fake Mixpanel supports only the timeComparison "absolute-start"')
     try:
-        found = date.fromisoformat(value)
+        return date.fromisoformat(part(comparison, "value", str))
     except ValueError:
-        raise unacceptable("the value of timeComparison must be a unit or a date") from None
-    if kind == "absolute-end":
-        return found - timedelta(days=len(days) - 1)
-    if kind != "absolute-start":
-        raise unacceptable(f"timeComparison has the unknown type {kind!r}")
-    return found
+        raise unacceptable("the value of timeComparison must be a date") from None

@@ -1,4 +1,4 @@
-"""Groups days as Mixpanel does: by day, week (from Monday), month, quarter or year, or by a number of days."""
+"""Groups days as Mixpanel does: by day, week (from Monday) or month, or by a number of days."""
 
 from datetime import date, timedelta
 
@@ -11,8 +11,6 @@ def start_of(day: date, unit: str) -> date:
     """Returns the first day of the bucket that contains `day`. `unit` is the bucket's length, for example "week"."""
     if unit == "week":
         return day - timedelta(days=day.weekday())
-    if unit in ("quarter", "year"):
-        return day.replace(month=1 if unit == "year" else (day.month - 1) // 3 * 3 + 1, day=1)
     return day.replace(day=1) if unit == "month" else day
 
 

@@ -54,7 +54,7 @@ class Grid:
         event, group = metric.event, self.report.group
         if not event:
             return Column()
-        needed = sorted({*metrics.days_of(metric.math, self.days[:1], self.days), *self.days})
+        needed = sorted({*metrics.days_of(metric.math, self.days[:1]), *self.days})
         where = joined(*self.report.where, *metric.where)
         whole = self.query.daily(event, needed, where)
         if not group:
@@ -99,7 +99,7 @@ class Grid:
 
     def _daily(self, metric: Metric, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
         for key, some in self.buckets.items():
-            days = metrics.days_of(metric.math, some, self.days)
+            days = metrics.days_of(metric.math, some)
             yield key, {day: daily[day] for day in days if day in daily}
 
     def _hourly(self, metric: Metric, event: dataset.Event, daily: counts.Daily) -> Iterator[tuple[str, counts.Daily]]:
@@ -112,10 +112,10 @@ class Grid:
             spread = counts.by_hour(daily.get(day, 0), event.name, day)
             hours = hours_of(self.query, day)
             ends = [*(at.hour for at in hours[1:]), 24]
-            days = metrics.days_of(metric.math, [day], self.days)
+            days = metrics.days_of(metric.math, [day])
             before = {other: daily[other] for other in days[:-1] if other in daily}
             for at, end in zip(hours, ends, strict=True):
-                begin = 0 if metric.math in metrics.LOOKING_BACK else at.hour
+                begin = 0 if metric.math in metrics.TRAILING else at.hour
                 if at <= self.query.now:
                     yield at.isoformat(), before | {day: sum(spread[begin:end])}
 

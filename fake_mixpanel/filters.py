@@ -9,45 +9,27 @@ from typing import Any
 from fake_mixpanel.conditions import Condition, Where, condition, joined
 from fake_mixpanel.query import unacceptable
 
-_SET = {"is set": "defined", "is not set": "not defined"}
 OPERATORS: dict[str, dict[str, str]] = {
     "string": {
         "equals": "==",
         "does not equal": "!=",
         "contains": "in",
         "does not contain": "not in",
-        "starts with": "starts",
-        "ends with": "ends",
-        **_SET,
+        "is set": "defined",
+        "is not set": "not defined",
     },
-    "number": {
-        "equals": "==",
-        "is equal to": "==",
-        "does not equal": "!=",
-        "is greater than": ">",
-        "is less than": "<",
-        "is at least": ">=",
-        "is greater than or equal to": ">=",
-        "is at most": "<=",
-        "is less than or equal to": "<=",
-        "is between": "between",
-        "between": "between",
-        "not between": "not between",
-        **_SET,
-    },
-    "boolean": {"true": "true", "false": "false", **_SET},
+    "number": {"equals": "==", "does not equal": "!=", "is greater than": ">", "is less than": "<"},
+    "boolean": {"true": "true", "false": "false"},
 }
 """Type of the filter → Mixpanel's name for an operator → the operator in a `Condition`."""
 
 
 def read(entries: Any, determiner: object = "all") -> Where:
-    """Returns the conditions of a list of filters, or one condition for all filters if `determiner` is `any`."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise unacceptable("filters must be a list of objects")
-    if determiner not in ("all", "any"):
-        raise unacceptable(f"unknown filtersDeterminer {determiner!r}")
-    where = joined(*map(_condition, entries))
-    return (("", "any", where),) if determiner == "any" and len(where) > 1 else where
+    if determiner != "all":
+        raise unacceptable(f"this fake Mixpanel does not support the filtersDeterminer {determiner!r}")
+    return joined(*map(_condition, entries))
 
 
 def _condition(entry: Mapping[str, Any]) -> Condition:
@@ -56,41 +38,18 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
     if not isinstance(name, str) or not name:
         raise unacceptable("a filter needs the name of a property")
     if not isinstance(kind, str) or kind not in OPERATORS:
-        raise unacceptable(f"unknown filterType {kind!r}")
+        raise unacceptable(f"this fake Mixpanel does not support the filterType {kind!r}")
     if not isinstance(operator, str) or operator not in OPERATORS[kind]:
-        raise unacceptable(f"unknown filterOperator {operator!r} for the filterType {kind}")
+        raise unacceptable(f"this fake Mixpanel does not support the filterOperator {operator!r} for the type {kind}")
     op = OPERATORS[kind][operator]
     if op.endswith("defined"):
         return condition(name, op)
     if kind == "boolean":
         return condition(name, "==", op == "true")
-    if kind == "number":
-        return condition(name, op, _numbers(value) if "between" in op else _number(value))
-    return condition(name, op, _texts(value) if op in ("==", "!=") else _text(value))
-
-
-def _texts(value: Any) -> str | tuple[str, ...]:
-    """Returns the text to compare the property with, or a sorted tuple of several texts."""
-    if not isinstance(value, list) or not value:
-        raise unacceptable("filterValue must be a list of strings for this filterOperator")
-    texts = sorted({_text(each) for each in value})
-    return texts[0] if len(texts) == 1 else tuple(texts)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise unacceptable(f"filterValue must be a string, not {value!r}")
-    return value
-
-
-def _number(value: Any) -> int | float:
-    [value] = value if isinstance(value, list) and len(value) == 1 else [value]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise unacceptable(f"filterValue must be a number, not {value!r}")
-    return value
-
-
-def _numbers(value: Any) -> tuple[int | float, ...]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise unacceptable("filterValue must be a list of two numbers")
-    return tuple(map(_number, value))
+    if kind == "string" and op in ("==", "!="):
+        if not isinstance(value, list) or len(value) != 1:
+            raise unacceptable("filterValue must be a list of one string for this filterOperator")
+        [value] = value
+    if isinstance(value, bool) or not isinstance(value, str if kind == "string" else int | float):
+        raise unacceptable(f"filterValue must be a {kind}, not {value!r}")
+    return condition(name, op, value)

@@ -1,6 +1,11 @@
-"""Parses and computes the formulas of Insights: + - * / ^, brackets, numbers, and the letters of metrics."""
+"""Computes the formulas of Insights: + - * / ^, brackets, numbers, and the letters of metrics.
 
+Python's own parser reads them, because a formula with ** instead of ^ is a Python expression.
+"""
+
+import ast
 import math
+import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,11 +14,23 @@ from fake_mixpanel.query import unacceptable
 
 Number = int | float
 Values = Mapping[str, Number]
-_Part = Callable[[Values], Number]
 
 LONGEST = 1000
 
-_TOKEN = re.compile(r"[ \t]*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([A-Z]+)|([-+*/^()]))")
+_FORMULA = re.compile(r"(?:[ \t()^+-]|\*(?!\*)|/(?!/)|[A-Z]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?![A-Z]))+")
+"""A text of the allowed characters that has no other meaning in Python, such as the number 1E5."""
+
+_NODES = (ast.BinOp, ast.operator, ast.UnaryOp, ast.unaryop, ast.Name, ast.expr_context, ast.Constant)
+_OPERATORS: dict[type, Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    # Computes with floats, because a power of integers could have too many digits for Python to print.
+    ast.Pow: lambda a, b: float(a) ** float(b),
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+}
 
 
 def letters(position: int) -> str:
@@ -31,16 +48,17 @@ class Formula:
     def __init__(self, definition: Any, known: set[str]) -> None:
         if not isinstance(definition, str) or len(definition) > LONGEST:
             raise unacceptable("a formula needs a definition")
-        self.definition = definition
-        self.letters: set[str] = set()
-        self._known = known
-        self._left = self._tokens()
+        plain = re.sub(r"(?<![0-9.])0+(?=[0-9])", "", definition.strip(" \t"))  # Python refuses numbers such as 007
         try:
-            self._whole = self._sum()
-        except RecursionError:
-            raise unacceptable(f"the formula {definition!r} has too many nested brackets") from None
-        if self._left:
-            raise unacceptable(f"the formula {definition!r} can't be read at {self._left[0]!r}")
+            self._whole = ast.parse(plain.replace("^", "**"), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise unacceptable(f"the formula {definition!r} can't be read") from None
+        nodes = list(ast.walk(self._whole))
+        if not _FORMULA.fullmatch(definition) or not all(isinstance(node, _NODES) for node in nodes):
+            raise unacceptable(f"the formula {definition!r} can't be read")
+        self.letters = {node.id for node in nodes if isinstance(node, ast.Name)}
+        if not self.letters <= known:
+            raise unacceptable(f"the formula {definition!r} uses letters that no metric has")
 
     def value(self, values: Values) -> Number | None:
         """Returns the result, or None if the result is not a finite number, for example after a division by zero.
@@ -48,67 +66,18 @@ class Formula:
         `values` has the metrics' values, by letter. A metric without a value counts as 0.
         """
         try:
-            found = self._whole(values)
+            found = _computed(self._whole, values)
         except (ArithmeticError, TypeError):
             return None
         return found if isinstance(found, int | float) and math.isfinite(found) else None
 
-    def _tokens(self) -> list[str]:
-        tokens, position, text = [], 0, self.definition.rstrip(" \t")
-        while position < len(text):
-            found = _TOKEN.match(text, position)
-            if not found:
-                raise unacceptable(f"the formula {text!r} can't be read at {text[position:].lstrip()[:1]!r}")
-            tokens.append(found[0].strip())
-            position = found.end()
-        return tokens
 
-    def _next(self, *wanted: str) -> str:
-        """Removes and returns the next token if it is one of `wanted`. Otherwise returns ""."""
-        return self._left.pop(0) if self._left and self._left[0] in wanted else ""
-
-    def _sum(self) -> _Part:
-        return self._chain(self._product, {"+": lambda a, b: a + b, "-": lambda a, b: a - b})
-
-    def _product(self) -> _Part:
-        return self._chain(self._signed, {"*": lambda a, b: a * b, "/": lambda a, b: a / b})
-
-    def _chain(self, inner: Callable[[], _Part], by: Mapping[str, Callable[[Any, Any], Number]]) -> _Part:
-        part = inner()
-        while sign := self._next(*by):
-            part = _both(by[sign], part, inner())
-        return part
-
-    def _signed(self) -> _Part:
-        if self._next("-"):
-            part = self._signed()
-            return lambda values: -part(values)
-        return self._signed() if self._next("+") else self._power()
-
-    def _power(self) -> _Part:
-        base = self._atom()
-        if not self._next("^"):
-            return base
-        # Computes with floats, because a power of integers could have too many digits for Python to print.
-        return _both(lambda a, b: float(a) ** float(b), base, self._signed())
-
-    def _atom(self) -> _Part:
-        if self._next("("):
-            part = self._sum()
-            if not self._next(")"):
-                raise unacceptable(f"the formula {self.definition!r} lacks a closing bracket")
-            return part
-        found = self._left.pop(0) if self._left else ""
-        if found.isalpha():
-            if found not in self._known:
-                raise unacceptable(f"the formula {self.definition!r} uses the letter {found}, which no metric has")
-            self.letters.add(found)
-            return lambda values: values.get(found, 0)
-        if found in ("", *"+-*/^()"):
-            raise unacceptable(f"the formula {self.definition!r} is not complete")
-        constant = float(found) if "." in found else int(found)
-        return lambda values: constant
-
-
-def _both(by: Callable[[Any, Any], Number], left: _Part, right: _Part) -> _Part:
-    return lambda values: by(left(values), right(values))
+def _computed(node: ast.expr, values: Values) -> Any:
+    match node:
+        case ast.BinOp(left, op, right):
+            return _OPERATORS[type(op)](_computed(left, values), _computed(right, values))
+        case ast.UnaryOp(op, operand):
+            return _OPERATORS[type(op)](_computed(operand, values))
+        case ast.Name(letter):
+            return values.get(letter, 0)
+    return ast.literal_eval(node)

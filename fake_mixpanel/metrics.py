@@ -18,7 +18,6 @@ COUNTING = {
     "dau": "DAU",
     "wau": "WAU",
     "mau": "MAU",
-    "cumulative_unique": "Cumulative Unique Users",
 }
 OF_PROPERTY = {
     "total": "Sum",
@@ -30,7 +29,6 @@ OF_PROPERTY = {
     "p75": "P75",
     "p90": "P90",
     "p99": "P99",
-    "custom_percentile": "Percentile",
     "unique_values": "Distinct Count",
 }
 """The measures of a property: Mixpanel's `math` → the measure's name in the answer."""
@@ -38,9 +36,6 @@ OF_PROPERTY = {
 PERCENTILES = {"min": 0.0, "p25": 25.0, "median": 50.0, "p75": 75.0, "p90": 90.0, "p99": 99.0, "max": 100.0}
 TRAILING = {"dau": 1, "wau": 7, "mau": 30}
 """Measures of active users: `math` → the number of counted days, up to the last day of the bucket."""
-
-LOOKING_BACK = ("cumulative_unique", *TRAILING)
-"""Measures that can also count events from before the start of the bucket."""
 
 SESSIONS_PER_PERSON = 1.25
 
@@ -53,9 +48,7 @@ class Metric:
     event: dataset.Event | None
     math: str
     property: str
-    percentile: float
     where: Where
-    is_hidden: bool
 
 
 def read(entry: Mapping[str, Any]) -> Metric:
@@ -66,7 +59,7 @@ def read(entry: Mapping[str, Any]) -> Metric:
     if not isinstance(event, str) or not event:
         raise unacceptable("a metric needs the name of an event")
     if not isinstance(math, str) or math not in COUNTING | OF_PROPERTY:
-        raise unacceptable(f"unknown math {math!r}")
+        raise unacceptable(f"this fake Mixpanel does not support the math {math!r}")
     if measurement.get("perUserAggregation"):
         raise unacceptable("this fake Mixpanel does not support perUserAggregation")
     name = measured.get("name") if isinstance(measured, dict) else measured
@@ -76,24 +69,13 @@ def read(entry: Mapping[str, Any]) -> Metric:
         raise unacceptable(f"a metric with the math {math} cannot have a property")
     if math not in COUNTING and not name:
         raise unacceptable(f"a metric with the math {math} needs a property")
-    percentile = PERCENTILES.get(math, measurement.get("percentile", 50))
-    if isinstance(percentile, bool) or not isinstance(percentile, int | float) or not 0 <= percentile <= 100:
-        raise unacceptable("percentile must be a number from 0 to 100")
-    if math == "custom_percentile" and "percentile" not in measurement:
-        raise unacceptable("a metric with the math custom_percentile needs a percentile")
-    where = filters.read(behavior.get("filters", []), behavior.get("filtersDeterminer", "all"))
     title = f"{OF_PROPERTY[math]} of {name}" if name else COUNTING[math]
-    known = dataset.EVENTS.get(event)
-    return Metric(f"{event} [{title}]", known, math, name or "", percentile, where, entry.get("isHidden") is True)
+    where = filters.read(behavior.get("filters", []), behavior.get("filtersDeterminer", "all"))
+    return Metric(f"{event} [{title}]", dataset.EVENTS.get(event), math, name or "", where)
 
 
-def days_of(math: str, bucket: list[date], days: list[date]) -> list[date]:
-    """Returns the days whose events count for a bucket.
-
-    `bucket` has the days of the bucket, and `days` has the days of the report.
-    """
-    if math == "cumulative_unique":
-        return [day for day in days if day <= bucket[-1]]
+def days_of(math: str, bucket: list[date]) -> list[date]:
+    """Returns the days whose events count for a bucket. `bucket` has the days of the bucket."""
     if math in TRAILING:
         return [bucket[-1] - timedelta(days=back) for back in reversed(range(TRAILING[math]))]
     return bucket
@@ -125,7 +107,7 @@ def _of_property(metric: Metric, event: dataset.Event, daily: counts.Daily, tota
         amount = sum(counts.amounts(split, daily).values())
         return round(amount, 2) if metric.math == "total" else amount / total
     times = {found: sum(some.values()) for value, some in split.items() if (found := counts.numeric(value)) is not None}
-    return _percentile(times, metric.percentile) if times else None
+    return _percentile(times, PERCENTILES[metric.math]) if times else None
 
 
 def _percentile(times: Mapping[float, int], percentile: float) -> float:

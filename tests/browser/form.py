@@ -3,6 +3,7 @@
 from typing import Any
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.browser.conftest import follow
 
 ADD = "/admin/widgets/widget/add/"
 
@@ -13,6 +14,19 @@ def box(page: Any, name: str) -> Any:
 
 def option(page: Any, name: str) -> Any:
     return page.get_by_role("option", name=name, exact=True)
+
+
+def choose(page: Any, field: str, name: str) -> None:
+    """Types a name into this field and chooses it from Mixpanel's list with Enter."""
+    box(page, field).press_sequentially(name)
+    option(page, name).wait_for()
+    page.keyboard.press("Enter")
+
+
+def save(page: Any) -> None:
+    """Saves the form, and waits for the page with the widget's address."""
+    follow(page.get_by_role("button", name="Save", exact=True))
+    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
 
 
 def endpoints(mixpanel: FakeMixpanel) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 
 from tests.browser.conftest import OpenPage, expect
-from tests.browser.form import ADD, box, option, wait_for_csv
+from tests.browser.form import ADD, box, choose, save, wait_for_csv
 from widgets.models import Project, Widget
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -17,9 +17,7 @@ def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
 ) -> None:
     page = open_page(ADD, boss)
     page.locator("#id_report").select_option("segmentation")
-    box(page, "Events").press_sequentially("Signed up")
-    option(page, "Signed up").wait_for()
-    page.keyboard.press("Enter")
+    choose(page, "Events", "Signed up")
     page.get_by_role("button", name="Add a filter").click()
     page.get_by_role("combobox", name="Property").press_sequentially("plan")
     page.keyboard.press("Enter")
@@ -35,8 +33,7 @@ def test_unsaved_entries_outlive_a_closed_tab_and_end_with_saving(
     second.get_by_role("button", name="Remove coun").click()
     second.locator("[name=filters-op]").first.select_option("set")
     wait_for_csv(second, "Signed up")
-    second.get_by_role("button", name="Save", exact=True).click()
-    second.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(second)
     second.goto(ADD)
     box(second, "Events").wait_for()
     expect(second.locator("[data-draft]")).to_be_empty()
@@ -64,9 +61,7 @@ def reopened(page: Any) -> Any:
 def test_an_ended_session_loses_no_entries(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
     open_page.expected.append("403")  # the form's token is too old, so the script fetches another one
     page = open_page(ADD, boss)
-    box(page, "Events").press_sequentially("Signed up")
-    option(page, "Signed up").wait_for()
-    page.keyboard.press("Enter")
+    choose(page, "Events", "Signed up")
     wait_for_csv(page, "Date,Signed up")
     cookies = page.context.cookies()
     page.context.clear_cookies()
@@ -75,6 +70,5 @@ def test_an_ended_session_loses_no_entries(open_page: OpenPage, boss: AbstractUs
     page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
     page.get_by_label("Title").fill("Still mine")
     wait_for_csv(page, "Date,Signed up")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
     assert Widget.objects.get().title == "Still mine"

@@ -6,20 +6,14 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 
 from fake_mixpanel.fake import FakeMixpanel
+from tests.browser.board import OVERFLOWS
 from tests.browser.conftest import NARROW, OpenPage, expect, follow
-from tests.browser.form import ADD, option, wait_for_csv
+from tests.browser.form import ADD, choose, option, save, wait_for_csv
 from tests.browser.test_accessibility import Judge
 from tests.browser.test_drafts import reopened
 from widgets.models import Project, Widget
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-
-
-def choose(page: Any, field: str, name: str) -> None:
-    """Types a name into this field and chooses it from Mixpanel's list with Enter."""
-    page.get_by_role("combobox", name=field, exact=True).press_sequentially(name)
-    option(page, name).wait_for()
-    page.keyboard.press("Enter")
 
 
 @pytest.fixture
@@ -58,8 +52,7 @@ def test_from_the_empty_form_to_a_conversion_rate(page: Any, mixpanel: FakeMixpa
     formula(page, "B / A", "Sales per person")
     wait_for_csv(page, "Date,Sales per person")
     expect(page.get_by_label("Title")).to_have_attribute("placeholder", "Sales per person")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
     widget = Widget.objects.get()
     assert widget.metrics[1] == {"event": "Order completed", "measure": "sum", "property": "amount"}
     assert (widget.formulas, widget.chart) == ([{"formula": "B / A", "label": "Sales per person"}], "line")
@@ -96,8 +89,7 @@ def test_letters_follow_the_rows_and_a_draft_brings_all_of_them_back(page: Any) 
     again.get_by_role("button", name="Restore").click()
     expect(again.get_by_role("textbox", name="Formula", exact=True).first).to_have_value("B / A")
     wait_for_csv(again, "Date,B / A")
-    again.get_by_role("button", name="Save", exact=True).click()
-    again.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(again)
     widget = Widget.objects.get()
     filters = [{"property": "plan", "op": "is", "value": "Team"}]
     assert widget.metrics == [{"event": "Signed up", "filters": filters}, {"event": "Logged in"}]
@@ -112,7 +104,7 @@ def test_twenty_metrics_have_low_rows_and_fit_the_screen(page: Any) -> None:
     assert page.get_by_role("group", name="Metric A", exact=True).bounding_box()["height"] < 100
     for viewport in ({"width": 1280, "height": 800}, NARROW):
         page.set_viewport_size(viewport)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert not page.evaluate(OVERFLOWS)
 
 
 def test_an_error_is_shown_at_its_row(page: Any) -> None:

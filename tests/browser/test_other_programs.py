@@ -1,11 +1,6 @@
-"""The part of a widget's page with addresses for programs other than Cyfe.
+"""The part of a widget's page with addresses for programs other than Cyfe."""
 
-If the environment variable SHOTS names a folder, the tests also write screenshots there.
-"""
-
-import os
 import re
-from pathlib import Path
 
 import pytest
 import requests
@@ -30,12 +25,6 @@ def test_an_address_is_copied_by_keyboard_and_answers(open_page: OpenPage, boss:
     assert requests.get(address, timeout=60).json()["label"] == "Signups"
     page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    if shots := os.environ.get("SHOTS"):
-        page.screenshot(path=Path(shots) / "formats-390.png", full_page=True)
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.screenshot(path=Path(shots) / "formats.png")
-        page.emulate_media(color_scheme="dark")
-        page.screenshot(path=Path(shots) / "formats-dark.png")
 
 
 def test_a_chart_of_many_numbers_has_no_badge(open_page: OpenPage, boss: AbstractUser, acme: Project) -> None:
@@ -64,7 +53,3 @@ def test_hours_are_shown_as_times_and_have_no_address_for_cyfe(
     hour = int(requests.get(widget.url("json"), timeout=60).json()["rows"][-1][0][11:13])
     ends = re.compile(rf"line chart: Signed up, .* to .*\b0?({hour}|{hour % 12 or 12}):00")
     expect(page.get_by_role("img", name=ends)).to_be_visible()
-    if shots := os.environ.get("SHOTS"):
-        page.screenshot(path=Path(shots) / "hours.png")
-        page.set_viewport_size(NARROW)
-        page.screenshot(path=Path(shots) / "hours-390.png")

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AbstractUser
 
 from fake_mixpanel.fake import FakeMixpanel
 from tests.browser.conftest import OpenPage, expect
-from tests.browser.form import ADD, box, endpoints, option, wait_for_csv
+from tests.browser.form import ADD, box, endpoints, option, save, wait_for_csv
 from widgets.models import Project, Widget
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -55,8 +55,7 @@ def test_pickers_for_events_properties_values_and_labels(
     page.get_by_text("Labels left out").click()
     page.get_by_role("row", name="Free left out").wait_for()
 
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
     widget = Widget.objects.get()
     assert (widget.events, widget.breakdown, widget.exclude) == (["Order completed"], "plan", ["Free"])
     assert widget.filters == [{"property": "amount", "op": "is", "value": 49}]

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from fake_mixpanel.fake import DEMO_PROJECT_ID, FakeMixpanel
 from tests.browser.board import new_widget
 from tests.browser.conftest import NARROW, OpenPage, expect, follow
-from tests.browser.form import ADD, box, csv, endpoints, option, wait_for_csv
+from tests.browser.form import ADD, box, choose, csv, endpoints, option, save, wait_for_csv
 from widgets.models import Project, Widget
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -24,8 +24,7 @@ def test_a_new_widgets_copied_address_has_the_right_csv(
     wait_for_csv(page, "Date,Signed up")
     page.locator("[data-slot=figure] canvas").wait_for()
     expect(page.get_by_label("Title")).to_have_attribute("placeholder", "Signed up")
-    follow(page.get_by_role("button", name="Save", exact=True))
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
     page.get_by_role("button", name="Copy address").click()
     page.get_by_text("Copied", exact=True).wait_for()
     address = page.evaluate("navigator.clipboard.readText()")
@@ -120,8 +119,7 @@ def test_a_pasted_link_fills_the_form(open_page: OpenPage, boss: AbstractUser, a
     page.locator(".link-said", has_text="The form is filled in").wait_for()
     expect(page.locator("#id_chart")).to_have_value("funnel")
     wait_for_csv(page, "Step,Count")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
     assert Widget.objects.get().funnel == 7509
 
 
@@ -152,8 +150,7 @@ def test_a_widget_can_be_saved_while_mixpanel_is_down(
     page.get_by_role("button", name="Refresh preview").click()
     page.locator("[data-slot=beside]", has_text="Mixpanel answered 503").wait_for()
     expect(page.locator("[data-slot=figure]"), "the old numbers stay").to_be_visible()
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
 
 
 def test_an_error_is_shown_only_after_its_field_was_edited(
@@ -217,8 +214,7 @@ def test_the_form_works_without_javascript(
         page.get_by_role("button", name="Preview in a new tab").click()
     opened.value.get_by_text("Date,Free,Team,Business").wait_for()
     page.get_by_label("Title").fill("Plans")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
     expect(page.get_by_label("Address for Cyfe")).to_have_value(Widget.objects.get(title="Plans").url())
     assert endpoints(mixpanel) == ["insights"]
 
@@ -227,15 +223,12 @@ def test_on_a_phone_it_fits_and_saving_shows_the_address_and_not_the_preview(
     open_page: OpenPage, boss: AbstractUser, acme: Project
 ) -> None:
     page = open_page(ADD, boss, viewport=NARROW, theme="dark")
-    box(page, "Events").press_sequentially("Signed up")
-    option(page, "Signed up").wait_for()
-    page.keyboard.press("Enter")
+    choose(page, "Events", "Signed up")
     wait_for_csv(page, "Date,Signed up")
     page.get_by_role("link", name="Preview").click()
     expect(page.locator("#preview")).to_be_focused()
     page.wait_for_function("() => document.getElementById('preview').getBoundingClientRect().top < 100")
-    follow(page.get_by_role("button", name="Save", exact=True))
-    page.get_by_role("heading", name="Put the widget on your Cyfe dashboard").wait_for()
+    save(page)
     page.wait_for_function("() => scrollY === 0")
     page.locator("#id_report").select_option("segmentation")
     page.get_by_role("button", name="Add a filter").click()

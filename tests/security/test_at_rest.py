@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from tests.admin.filling_in import answers_of
 from tests.commands.copy import Copy
 from tests.security.conftest import Team
 from tests.security.marker import SECRET, found_in
@@ -121,10 +122,9 @@ def test_a_lost_key_is_reported_everywhere_and_breaks_nothing(
     for path in ("/", "/admin/widgets/project/", f"/admin/widgets/project/{acme.project.pk}/change/"):
         text = shown[path].content.decode()
         assert "can’t be read" in text or "can&#x27;t be read" in text, path
-    form = {"project": acme.project.pk, "report": "events", "events": "Signed up", "chart": "line", "list": "events"}
-    form |= {"measure": "total", "range": "last", "last": "5", "unit": "day", "limit": "60", "intervals": "8"}
+    form = answers_of(acme.project, events="Signed up", list="events", ask="now")
     for path in ("preview", "lists"):
-        assert client.post(f"/admin/widgets/widget/{path}/", {**form, "ask": "now"}).status_code == 200
+        assert client.post(f"/admin/widgets/widget/{path}/", form).status_code == 200
     stored = {name: getattr(acme.project, name) for name in ("region", "project_id", "timezone", "auth", "username")}
     assert client.post("/admin/widgets/project/connection/", {**stored, "project": acme.project.pk}).status_code == 200
     assert len(mixpanel.calls) == 1, "no query was sent without the secret"

@@ -11,6 +11,7 @@ import pytest
 import responses
 
 from mixcyfe_site.logs import OneLine
+from tests.admin.filling_in import answers_of
 from tests.security.conftest import Team
 from widgets.models import Project, Widget
 
@@ -90,13 +91,12 @@ def test_hostile_labels_stay_plain_text(names: tuple[str, ...], widget: Widget, 
         table = client.get(f"/w/{widget.slug}.csv")
         as_json = client.get(f"/w/{widget.slug}.json")
         figure = client.get(f"/charts/{widget.pk}.json")
-        form = {"project": acme.project.pk, "report": "segmentation", "events": "Signed up", "breakdown": "plan"}
-        form |= {"chart": "line", "measure": "total", "range": "last", "last": "3", "unit": "day", "limit": "60"}
+        form = answers_of(acme.project, report="segmentation", events="Signed up", breakdown="plan", last="3")
         pages = [
             client.get(f"/w/{widget.slug}"),
             client.get("/"),
             client.get(f"/admin/widgets/widget/{widget.pk}/change/"),
-            client.post("/admin/widgets/widget/preview/", {**form, "intervals": "8"}, headers={"Accept": "text/html"}),
+            client.post("/admin/widgets/widget/preview/", form, headers={"Accept": "text/html"}),
             log_in(acme.viewer).get(f"/admin/widgets/widget/{widget.pk}/change/"),
         ]
         preview = client.post("/admin/widgets/widget/preview/", form, headers={"Accept": "application/json"})

@@ -18,15 +18,17 @@ from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 
 from mixcyfe_site.logs import JsonLine
+from tests.admin.filling_in import answers_of
+from tests.admin.typed_project import ADD, WHOLE
 from tests.conftest import CLUSTER
-from tests.security.echoes import Reply, replies
-from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in
+from tests.security.marker import BY_METHOD, SECRET, USERNAME, found_in, pair
 from widgets.formats import FORMATS
 from widgets.models import Project, Snapshot, Widget
 from widgets.models.encrypted import keyring
 from widgets.refresh.gateway import client_of
 
 ROOT = "http://mixpanel.test/api"
+Reply = tuple[int, dict[str, str], bytes] | Exception
 
 
 class Kept(logging.Handler):
@@ -86,8 +88,7 @@ def look_everywhere(client: Client, widget: Widget, seen: list[str]) -> None:
     for kind, row in (("widget", widget), ("project", project)):
         look(client, "get", f"/admin/widgets/{kind}/", seen)
         look(client, "get", f"/admin/widgets/{kind}/{row.pk}/change/", seen)
-    form = {"project": str(project.pk), "report": "events", "events": "Signed up", "chart": "line"}
-    form |= {"measure": "total", "range": "last", "last": "5", "unit": "day", "limit": "60", "intervals": "8"}
+    form = answers_of(project, events="Signed up")
     look(client, "post", "/admin/widgets/widget/preview/", seen, {**form, "ask": "now"})
     look(client, "post", "/admin/widgets/widget/lists/", seen, {**form, "list": "events", "again": "1"})
 
@@ -98,6 +99,29 @@ def free(project: Project) -> None:
     project.clear_backoff()
     project.save(update_fields=["backoff_until", "full_until", "backoff_kind", "backoff_message", "backoff_count"])
     Snapshot.objects.update(retry_at=None, error="", error_kind="")
+
+
+def replies(header: str, auth: str) -> dict[str, Reply]:
+    """Responses that repeat the credentials, as Mixpanel or a proxy in front of it might send them."""
+    said = f"cannot use {pair(auth)} or {header} or {SECRET} here"
+    error = json.dumps({"error": said, "request": f"/api/query?secret={SECRET}"}).encode()
+    return {
+        "credentials": (401, {}, error),
+        "plan": (402, {}, error),
+        "access": (403, {}, error),
+        "query": (400, {}, error),
+        "time zone": (400, {}, json.dumps({"error": f"to_date cannot be later than today {said}"}).encode()),
+        "limit": (429, {"Retry-After": SECRET}, error),
+        "server": (500, {"X-Echo": "x"}, f"<html><pre>Authorization: {header}\n{said}</pre>".encode()),
+        "plain": (502, {}, said.encode()),
+        "redirect": (302, {"Location": f"http://elsewhere.test/?{said.replace(' ', '+')}"}, error),
+        "no JSON": (200, {}, f'{{"data": "{said}'.encode()),
+        "an error with 200": (200, {}, error),
+        "another shape": (200, {}, json.dumps({"data": said}).encode()),
+        "packed": (200, {"Content-Encoding": "gzip"}, said.encode()),
+        "no connection": requests.ConnectionError(f"failed to reach {said}"),
+        "a bug": RuntimeError(said),
+    }
 
 
 def test_no_answer_shows_the_secret_whatever_mixpanel_says(
@@ -141,25 +165,14 @@ def test_no_page_of_the_admin_and_no_export_shows_the_secret(
 ) -> None:
     settings.MIXPANEL_API_ROOT = ROOT
     client = log_in(superuser)
-    form = {
-        "name": "Marked",
-        "region": "us",
-        "project_id": "2526451",
-        "timezone": "UTC",
-        "auth": "service_account",
-        "username": USERNAME,
-        "new_secret": SECRET,
-        "hourly_limit": "60",
-        "concurrent_limit": "5",
-        "refresh_minutes": "15",
-    }
-    look(client, "post", "/admin/widgets/project/add/", everything, {**form, "timezone": "Mars"})
-    look(client, "post", "/admin/widgets/project/add/", everything, form)
+    form = WHOLE | {"name": "Marked", "username": USERNAME, "new_secret": SECRET}
+    look(client, "post", ADD, everything, {**form, "timezone": "Mars"})
+    look(client, "post", ADD, everything, form)
     project = Project.objects.get(name="Marked")
     assert project.secret.reveal() == SECRET
     here = f"/admin/widgets/project/{project.pk}"
     other = {**form, "name": "Twice"}
-    look(client, "post", "/admin/widgets/project/add/", everything, other)
+    look(client, "post", ADD, everything, other)
     look(client, "post", f"{here}/change/", everything, {**form, "hourly_limit": "no"})
     look(client, "post", f"{here}/change/", everything, {**form, "_continue": "1"})
     with responses.RequestsMock() as mixpanel:
@@ -256,27 +269,16 @@ def test_no_report_of_an_exception_in_the_form_shows_the_secret(
     settings.DEBUG = debug
     client = log_in(superuser)
     monkeypatch.setattr("widgets.models.project.encrypt", lambda secret: keyring(("no key at all",)).encrypt(secret))
-    form = {
-        "name": "Marked",
-        "region": "us",
-        "project_id": "1",
-        "timezone": "UTC",
-        "auth": "service_account",
-        "username": USERNAME,
-        "new_secret": SECRET,
-        "hourly_limit": "60",
-        "concurrent_limit": "5",
-        "refresh_minutes": "15",
-    }
-    request = RequestFactory().post("/admin/widgets/project/add/", form)
+    form = WHOLE | {"name": "Marked", "username": USERNAME, "new_secret": SECRET}
+    request = RequestFactory().post(ADD, form)
     try:
-        client.post("/admin/widgets/project/add/", form)
+        client.post(ADD, form)
     except ValueError:
         everything += reports(request)
     else:
         raise AssertionError("nothing went wrong")
     client.raise_request_exception = False
-    everything.append(client.post("/admin/widgets/project/add/", form).content.decode())
+    everything.append(client.post(ADD, form).content.decode())
 
 
 def test_the_secret_is_not_in_the_database(marked: Project, everything: list[str]) -> None:

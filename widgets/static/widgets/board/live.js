@@ -9,7 +9,7 @@ const sent = new Map();
 const remember = () => document.querySelectorAll("[data-live]").forEach((each) => sent.set(each.dataset.live, each.innerHTML));
 const cards = (root) => [...root.querySelectorAll("[data-card]")].map((card) => card.id).join();
 
-export function say(words) {
+function say(words) {
   if (updated.textContent !== words) updated.textContent = words;
 }
 
@@ -42,7 +42,7 @@ function rebuild(next) {
   remember();
 }
 
-export function show(page) {
+function show(page) {
   const next = page.getElementById("board");
   const focused = document.activeElement;
   const key = focused?.dataset.do;

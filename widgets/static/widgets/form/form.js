@@ -2,12 +2,11 @@
 
 import { draft } from "./draft.js";
 import { Fields } from "./fields.js";
-import { formulas, metrics } from "./metrics.js";
+import { filters, formulas, metrics } from "./metrics.js";
 import { changed, describe, element, linesOf, post, Trouble } from "./page.js";
 import { listOf, Picker } from "./picker.js";
 import { Preview } from "./preview.js";
 
-const WITHOUT_VALUE = ["set", "not_set"];
 const MOST_COLORS = 24;
 
 const form = document.getElementById("widget_form");
@@ -53,7 +52,7 @@ function enhance(form, described) {
   }
   for (const box of form.querySelectorAll("[data-filters]:not([data-metrics] *)")) filters(box, { properties, values });
   const names = { events: (again) => list("events", [], again), properties: propertiesOf, values: valuesOf };
-  for (const box of form.querySelectorAll("[data-metrics]")) metrics(box, names, filters);
+  for (const box of form.querySelectorAll("[data-metrics]")) metrics(box, names);
   for (const box of form.querySelectorAll("[data-formulas]")) formulas(box);
   link(form, url("link"));
   colors(form.elements.colors, panel);
@@ -70,48 +69,6 @@ function enhance(form, described) {
   fields.goToFirstError();
   draft(form, JSON.parse(document.getElementById("draft-of").textContent));
   if (project()) preview.run("");
-}
-
-// Adds pickers and buttons to the rows of filters. A hidden empty row stays, so that the form can send "no filter".
-function filters(box, { properties, values }) {
-  const rows = box.querySelectorAll("[data-filter-row]");
-  const empty = rows[rows.length - 1];
-  const blank = empty.cloneNode(true);
-  const add = box.querySelector("[data-add]");
-  empty.hidden = true;
-
-  function enhance(row) {
-    const [property, value] = row.querySelectorAll("input");
-    const op = row.querySelector("select");
-    const name = new Picker(property, { noun: "properties", source: properties });
-    const source = (again) => values(property.value.trim(), again);
-    const { box: valueBox } = new Picker(value, { noun: "values", source, written: asTyped, isFree: true });
-    const needsValue = () => { valueBox.hidden = WITHOUT_VALUE.includes(op.value); };
-    op.addEventListener("change", needsValue);
-    needsValue();
-    const remove = row.querySelector("[data-remove]");
-    remove.hidden = false;
-    remove.addEventListener("click", () => {
-      row.remove();
-      changed(empty.querySelector("input"));
-      add.focus();
-    });
-    return name;
-  }
-
-  add.hidden = false;
-  add.addEventListener("click", () => {
-    const row = blank.cloneNode(true);
-    empty.before(row);
-    enhance(row).search.focus();
-  });
-  for (const row of rows) if (row !== empty) enhance(row);
-}
-
-// Returns a filter's value as a person must type it: in quotes if the value contains line breaks, starts or ends with a
-// space, or starts with a quote.
-function asTyped(value) {
-  return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
 }
 
 // Fills the form from a pasted Mixpanel link.
@@ -139,7 +96,6 @@ function link(form, url) {
       if (found.problem) throw new Trouble(found.problem);
       fill(found.fields);
       input.value = "";
-      said.classList.add("good");
       said.textContent = "The form is filled in.";
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;

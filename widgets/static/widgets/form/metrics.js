@@ -1,11 +1,69 @@
-// Adds pickers and buttons to the rows of metrics and formulas. A hidden empty row of each kind stays, so that the form
-// can send "no metrics" or "no formulas".
+// Adds pickers and buttons to the rows of filters, metrics and formulas.
 
 import { changed } from "./page.js";
 import { Picker } from "./picker.js";
 
+const WITHOUT_VALUE = ["set", "not_set"];
+
+// Lets people add and remove rows. A hidden empty row stays, so that the form can send "no rows". `add` and `remove` are
+// the selectors of the buttons. `enhance(row, isNew)` prepares a row, and returns the element of the row that gets the
+// focus after a click on the button `add`. `number()` names the rows again after one was added or removed.
+function rows(box, { rows: selector, add: addButton, remove: removeButton, enhance, number = () => {} }) {
+  const all = [...box.querySelectorAll(selector)];
+  const empty = all.pop();
+  const blank = empty.cloneNode(true);
+  const add = box.querySelector(addButton);
+  empty.hidden = true;
+
+  function prepare(row, isNew) {
+    const remove = row.querySelector(removeButton);
+    remove.hidden = false;
+    remove.addEventListener("click", () => {
+      row.remove();
+      number();
+      changed(empty.querySelector("input"));
+      add.focus();
+    });
+    return enhance(row, isNew);
+  }
+
+  function grow() {
+    const row = blank.cloneNode(true);
+    empty.before(row);
+    number();
+    return prepare(row, true);
+  }
+
+  add.hidden = false;
+  add.addEventListener("click", () => grow().focus());
+  for (const row of all) prepare(row, false);
+  return grow;
+}
+
+export function filters(box, { properties, values }) {
+  function enhance(row) {
+    const [property, value] = row.querySelectorAll("input");
+    const op = row.querySelector("select");
+    const { search } = new Picker(property, { noun: "properties", source: properties });
+    const source = (again) => values(property.value.trim(), again);
+    const { box: valueBox } = new Picker(value, { noun: "values", source, written: asTyped, isFree: true });
+    const needsValue = () => { valueBox.hidden = WITHOUT_VALUE.includes(op.value); };
+    op.addEventListener("change", needsValue);
+    needsValue();
+    return search;
+  }
+
+  rows(box, { rows: "[data-filter-row]", add: "[data-add]", remove: "[data-remove]", enhance });
+}
+
+// Returns a filter's value as a person must type it: in quotes if the value contains line breaks, starts or ends with a
+// space, or starts with a quote.
+function asTyped(value) {
+  return value !== value.trim() || /[\r\n]/.test(value) || value.startsWith('"') ? JSON.stringify(value) : value;
+}
+
 // Returns the letter of the metric at this position, counted from 0: A to Z, then BA, BB and so on, as in Mixpanel.
-export function letters(position) {
+function letters(position) {
   let text = "";
   let left = position;
   do {
@@ -15,42 +73,33 @@ export function letters(position) {
   return text;
 }
 
-// The functions in `names` return lists of Mixpanel's names; with `again`, they fetch new lists. The function `filters`
-// adds pickers to the filters of a metric.
-export function metrics(box, names, filters) {
+// The functions in `names` return lists of Mixpanel's names; with `again`, they fetch new lists.
+export function metrics(box, names) {
   const ofProperty = box.dataset.ofProperty.split(" ");
-  const rows = () => [...box.querySelectorAll("[data-metric-row]")];
-  const empty = rows().at(-1);
-  const blank = empty.cloneNode(true);
-  const add = box.querySelector("[data-add-metric]");
-  let next = rows().length;
-  empty.hidden = true;
+  const all = () => [...box.querySelectorAll("[data-metric-row]")];
+  let next = all().length;
 
-  function enhance(row) {
+  function enhance(row, isNew) {
+    if (isNew) {
+      for (const field of row.querySelectorAll("[name]")) field.name = field.name.replace(/-\d+-/, `-${next}-`);
+      next += 1;
+    }
     const [event, property] = ["event", "property"].map((part) => row.querySelector(`[name$="-${part}"]:not([name*="-filters-"])`));
     const measure = row.querySelector('[name$="-measure"]');
     const of = () => event.value.trim();
     const properties = (again) => names.properties(of(), again);
-    const first = new Picker(event, { noun: "events", source: names.events });
+    const { search } = new Picker(event, { noun: "events", source: names.events });
     new Picker(property, { noun: "properties", source: properties });
     filters(row.querySelector("[data-filters]"), { properties, values: (name, again) => names.values(of(), name, again) });
     const update = () => { row.querySelector("[data-property]").hidden = !ofProperty.includes(measure.value); };
     measure.addEventListener("change", update);
     update();
-    const remove = row.querySelector("[data-remove-metric]");
-    remove.hidden = false;
-    remove.addEventListener("click", () => {
-      row.remove();
-      name();
-      changed(empty.querySelector("input"));
-      add.focus();
-    });
-    return first;
+    return search;
   }
 
   // Writes the letter of each row, which changes when a row above it is removed.
-  function name() {
-    rows().forEach((row, place) => {
+  function number() {
+    all().forEach((row, place) => {
       const old = row.querySelector("[data-letter]").textContent;
       const letter = letters(place);
       row.querySelector("[data-letter]").textContent = letter;
@@ -60,49 +109,13 @@ export function metrics(box, names, filters) {
     });
   }
 
-  function grow() {
-    const row = blank.cloneNode(true);
-    for (const field of row.querySelectorAll("[name]")) field.name = field.name.replace(/-\d+-/, `-${next}-`);
-    next += 1;
-    empty.before(row);
-    name();
-    return enhance(row);
-  }
-
-  add.hidden = false;
-  add.addEventListener("click", () => grow().search.focus());
-  for (const row of rows()) if (row !== empty) enhance(row);
-  if (rows().length === 1) grow();
+  const grow = rows(box, { rows: "[data-metric-row]", add: "[data-add-metric]", remove: "[data-remove-metric]", enhance, number });
+  if (all().length === 1) grow();
 }
 
 export function formulas(box) {
-  const rows = [...box.querySelectorAll("[data-formula-row]")];
-  const empty = rows.at(-1);
-  const blank = empty.cloneNode(true);
-  const add = box.querySelector("[data-add]");
-  empty.hidden = true;
-
   // Numbers the formulas, because error messages name a formula by its number.
   const number = () => [...box.querySelectorAll("[data-formula-row]")].forEach((row, i) => { row.ariaLabel = `Formula ${i + 1}`; });
-
-  function enhance(row) {
-    const remove = row.querySelector("[data-remove]");
-    remove.hidden = false;
-    remove.addEventListener("click", () => {
-      row.remove();
-      number();
-      changed(empty.querySelector("input"));
-      add.focus();
-    });
-  }
-
-  add.hidden = false;
-  add.addEventListener("click", () => {
-    const row = blank.cloneNode(true);
-    empty.before(row);
-    number();
-    enhance(row);
-    row.querySelector("input").focus();
-  });
-  for (const row of rows) if (row !== empty) enhance(row);
+  const enhance = (row) => row.querySelector("input");
+  rows(box, { rows: "[data-formula-row]", add: "[data-add]", remove: "[data-remove]", enhance, number });
 }

@@ -1,7 +1,7 @@
 // Tests the connection to Mixpanel with the values in a project's form, without saving. (Without this script, the test
 // saves the project first.) Another button copies Mixpanel's limits into the form.
 
-import { post, Trouble } from "../form/page.js";
+import { element, post, Trouble } from "../form/page.js";
 
 function test(place) {
   const button = place.querySelector("[data-test]");
@@ -19,8 +19,7 @@ function test(place) {
     button.disabled = true;
     show("busy", "Asking Mixpanel… ");
     // Screen readers read the text once, without the seconds.
-    const seconds = paragraph("span", "");
-    seconds.setAttribute("aria-hidden", "true");
+    const seconds = element("span", { "aria-hidden": "true" });
     result.firstChild.append(seconds);
     const begun = Date.now();
     const clock = setInterval(() => { seconds.textContent = `${Math.round((Date.now() - begun) / 1000)} s`; }, 1000);
@@ -42,10 +41,9 @@ function test(place) {
     const field = form.elements.timezone;
     if (!field.value) {
       field.value = timezone;
-      result.append(paragraph("p", "The form now has this time zone."));
+      result.append(element("p", {}, "The form now has this time zone."));
     } else if (result.classList.contains("connection-wrong")) {
-      const use = paragraph("button", `Use ${timezone}`);
-      Object.assign(use, { type: "button", className: "button" });
+      const use = element("button", { type: "button", class: "button" }, `Use ${timezone}`);
       use.addEventListener("click", () => {
         field.value = timezone;
         field.focus();
@@ -57,13 +55,13 @@ function test(place) {
 
   function show(state, title, text = "", errors = {}) {
     result.className = `connection-result connection-${state}`;
-    result.replaceChildren(paragraph("strong", title));
-    if (text) result.append(paragraph("p", text));
-    const list = document.createElement("ul");
+    result.replaceChildren(element("strong", {}, title));
+    if (text) result.append(element("p", {}, text));
+    const list = element("ul");
     for (const [name, texts] of Object.entries(errors)) {
       const field = form.elements[name];
       const label = field && field.labels && field.labels[0] ? field.labels[0].textContent.replace(/:$/, "") : "";
-      for (const words of texts) list.append(paragraph("li", label ? `${label}: ${words}` : words));
+      for (const words of texts) list.append(element("li", {}, label ? `${label}: ${words}` : words));
     }
     if (list.children.length) result.append(list);
   }
@@ -89,12 +87,6 @@ function limits() {
     button.hidden = true;
     button.parentElement.append(" Save the project to use these limits.");
   });
-}
-
-function paragraph(tag, words) {
-  const element = document.createElement(tag);
-  element.textContent = words;
-  return element;
 }
 
 const place = document.querySelector("[data-connection]");
