@@ -1,13 +1,16 @@
-"""A widget is deleted while its numbers are laid out: this poll succeeds, and all later polls get 404."""
+"""A widget is deleted while its numbers are laid out: this poll succeeds, and all later polls get 404.
+
+A widget is deleted while a poll waits for its first numbers: this poll gets 404.
+"""
 
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from widgets.models import Rendering, Widget
+from widgets.models import Project, Rendering, Snapshot, Widget
 from widgets.models.call import Purpose
-from widgets.poll import render
+from widgets.poll import render, wait
 from widgets.refresh.run import refresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,3 +45,17 @@ def test_the_request_of_its_chart_on_the_board_is_answered(
     refresh(widget.snapshot_id, expected_fetched_at=None, purpose=Purpose.COMMAND)
     assert admin_client.get(f"/charts/{widget.pk}.json").status_code == 200
     assert admin_client.get(f"/charts/{widget.pk}.json").status_code == 404
+
+
+def test_a_poll_that_waits_gets_404_if_the_project_is_deleted(
+    client: Client, make_widget: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below_limit = wait.below_limit
+
+    def delete_first(project_id: int) -> bool:
+        for model in (Widget, Snapshot, Project):
+            model.objects.all().delete()
+        return below_limit(project_id)
+
+    monkeypatch.setattr(wait, "below_limit", delete_first)
+    assert client.get(f"/w/{make_widget().slug}.csv").status_code == 404

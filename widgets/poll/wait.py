@@ -77,5 +77,5 @@ def ask(row: PollRow) -> Asked:
 
 def below_limit(project_id: int) -> bool:
     """Whether the concurrent limit allows another query. Takes no lock, so waiting polls don't block others."""
-    project = Project.objects.get(pk=project_id)
-    return running(project, timezone.now()) < project.effective_concurrent
+    project = Project.objects.filter(pk=project_id).first()  # None if the project was deleted meanwhile
+    return project is not None and running(project, timezone.now()) < project.effective_concurrent
