@@ -35,6 +35,6 @@ def test_a_poll_does_not_wait_in_vain(
     settings.POLL_WAIT = 30
     widget, pauses = make_widget(), [happens]
     monkeypatch.setattr(wait, "ask", lambda row: Future())
-    monkeypatch.setattr(wait.time, "sleep", lambda seconds: pauses.pop()(widget))
+    monkeypatch.setattr("widgets.poll.wait.time.sleep", lambda seconds: pauses.pop()(widget))
     assert answer(widget.slug, "csv").status == status
     assert not pauses
