@@ -225,3 +225,14 @@ def test_a_damaged_breakdown_in_one_bucket_is_refused() -> None:
     answer = {"series": {"A": {"Free": 5}, "B": {"Free": {"all": 5}}}, "meta": meta}
     with pytest.raises(ReadError, match="a series of dates"):
         batch.part(answer, queries[0])
+
+
+def test_a_value_with_only_zeros_of_a_sum_makes_the_answer_inexact() -> None:
+    """A sum can be 0 although there are events, so the answer does not say whether Mixpanel would list the value."""
+    metrics = tuple(Metric(each, measure="sum", property="amount") for each in "AB")
+    batch, query = shared("insights", INSIGHTS, metrics=metrics, breakdown="plan")
+    zero, some = dict.fromkeys(days(1, 2, 3), 0), days(1, 8)
+    meta = {"report_sections": {"show": [{"metric_key": "A"}, {"metric_key": "B"}]}}
+    batch.part({"series": {"A": {"Pro": some}, "B": {"Pro": some}}, "meta": meta}, query)
+    with pytest.raises(Inexact, match="only zeros"):
+        batch.part({"series": {"A": {"Free": zero, "Pro": some}, "B": {"Pro": some}}, "meta": meta}, query)
