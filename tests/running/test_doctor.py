@@ -198,7 +198,9 @@ def mail_server(answer: bytes, heard: list[bytes]) -> Iterator[str]:
 def test_timers_that_do_not_run(own: Site) -> None:
     old = datetime.now(UTC) - timedelta(days=3)
     own.sql("INSERT INTO widgets_session (session_key, session_data, expire_date) VALUES ('x', 'y', ?)", old)
-    only(doctor(own), "fix timers: 1 row should have been removed by clean_up", "run manage.py clean_up daily")
+    failed = "INSERT INTO widgets_auditentry (at, action, actor, address, project, subject, subject_kind, details) "
+    own.sql(f"{failed} VALUES (?, 'sign_in_failed', '', '', '', '', '', '')", old - timedelta(days=90))
+    only(doctor(own), "fix timers: 2 rows should have been removed by clean_up", "run manage.py clean_up daily")
     own.manage("clean_up")
     assert doctor(own).fixes == []
     own.sql("UPDATE widgets_snapshot SET fetched_at = ?, due_at = ?", old, datetime.now(UTC) - timedelta(hours=4))
