@@ -1,4 +1,7 @@
-"""Times polls of fresh data, health checks and the login page while Mixpanel is slow and stale widgets are polled."""
+"""Times three requests: a poll of fresh data, the health check and the login page.
+
+Meanwhile, Mixpanel is slow, and other clients poll widgets with stale data or no data.
+"""
 
 import sys
 import tempfile

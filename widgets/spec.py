@@ -82,7 +82,8 @@ ENGINES = {
     INSIGHTS: "Insights (Mixpanel's current engine)",
     CLASSIC: "Classic (older endpoints, which Mixpanel may end)",
 }
-"""The engine decides which of Mixpanel's endpoints answer events, segmentation, sums, averages and funnels."""
+"""A project's engine decides which of Mixpanel's endpoints MixCyfe queries for the report types `events`, `segmentation`,
+`sum`, `average` and `funnel`."""
 
 ANALYSES = {"linear": "As they are", "cumulative": "Cumulative", "rolling": "Rolling average"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}

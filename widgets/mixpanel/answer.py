@@ -105,7 +105,7 @@ def data_from(body: bytes) -> Any:
 
 
 def memory_of(body: bytes) -> int:
-    """Estimates the maximum memory in bytes for the body, the decoded text, and all texts and numbers.
+    """Estimates the maximum memory in bytes for the body, the decoded body, and the values in its JSON.
 
     The memory per value (145 or 180 bytes) was measured. It includes a text's header, a float and an entry of a
     dict.

@@ -49,7 +49,7 @@ def has_role(user: Any, least: Role, project: int | None) -> bool:
 
 
 def has_role_somewhere(user: Any, least: Role) -> bool:
-    """True if the user is a superuser or has at least this role in at least one project."""
+    """True if the user is active, and is a superuser or has at least this role in at least one project."""
     if not user.is_active or user.is_superuser:
         return bool(user.is_active)
     return any(role in least.and_higher for role in roles_of(user).values())

@@ -1,7 +1,7 @@
 """Writes the texts of notices: plain text without markup, mentions and links, except links to MixCyfe and Mixpanel.
 
-`plain` changes titles from people and errors from Mixpanel, because services turn host names into links, and Slack,
-Discord and others interpret `<!channel>`, `@everyone`, `*bold*` and `[text](link)`.
+`plain` makes texts harmless that people wrote or Mixpanel sent: services turn host names into links, and Slack, Discord
+and others interpret `<!channel>`, `@everyone`, `*bold*` and `[text](link)`.
 """
 
 import re

@@ -58,7 +58,7 @@ def wait(slug: str, format: str, row: PollRow) -> None:
                 asked = ask(row)
         if time.monotonic() >= deadline:
             return
-        # The random pause keeps waiting polls from checking at the same time.
+        # The pause is random, so that waiting polls do not all check at the same time.
         time.sleep(CHECK_SECONDS * random.uniform(0.6, 1.4))  # noqa: S311 - no secret
 
 

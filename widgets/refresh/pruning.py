@@ -55,7 +55,7 @@ def prune(now: datetime) -> dict[str, int]:
 
 
 def prune_calls(now: datetime) -> int:
-    """Deletes old calls with one statement per project, because the ledger's index begins with the project."""
+    """Deletes old calls with one statement per project, because the table's index begins with the project."""
     old = now - CALLS_KEPT_FOR
     projects = Project.objects.values_list("pk", flat=True)
     return sum(ApiCall.objects.filter(project=pk, started_at__lt=old).delete()[0] for pk in projects)
