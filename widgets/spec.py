@@ -82,8 +82,8 @@ ENGINES = {
     INSIGHTS: "Insights (Mixpanel's current engine)",
     CLASSIC: "Classic (older endpoints, which Mixpanel may end)",
 }
-"""A project's engine decides which of Mixpanel's endpoints MixCyfe queries for the report types `events`, `segmentation`,
-`sum`, `average` and `funnel`."""
+"""A project's engine decides which of Mixpanel's endpoints MixCyfe queries for the report types `events`,
+`segmentation`, `sum`, `average` and `funnel`."""
 
 ANALYSES = {"linear": "As they are", "cumulative": "Cumulative", "rolling": "Rolling average"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
