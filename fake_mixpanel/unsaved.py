@@ -40,7 +40,8 @@ def insights(query: Query) -> dict[str, Any]:
 
 
 def _metrics(query: Query, report: Bookmark) -> dict[str, Any]:
-    """Returns the parts of the answer with numbers, and the keys of the metrics."""
+    """Returns `series` of the answer (and `time_comparison`, if the report compares). For the caller, adds `keys`, the
+    keys of the shown metrics and formulas, and `is_cut`, whether breakdown values were left out."""
     entries = {letters(i): entry for i, entry in enumerate(report.show)}
     known = {letter: metrics.read(entry) for letter, entry in entries.items() if entry["type"] == "metric"}
     formulas = {

@@ -147,7 +147,7 @@ class TestRefreshNow:
     ) -> None:
         monkeypatch.setattr("widgets.admin.widget_actions.LONGEST_REFRESH", -1)
         [message] = act(boss(), "refresh_now", make_widget(title="A"))
-        assert message.startswith("Not refreshed: “A”. Mixpanel was slow.")
+        assert message.startswith("Not refreshed: “A”. The queries of other widgets took too long.")
         assert not mixpanel.calls
 
 

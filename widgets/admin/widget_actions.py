@@ -48,7 +48,7 @@ ENDS_FOR_ALL = (Refusal.HOURLY_LIMIT, Refusal.BACKOFF, Refusal.NO_CREDENTIALS)
 """Refusals that apply to all queries of a project, so `refresh_all` stops querying the project."""
 
 PAUSED = messages.WARNING, "Not refreshed: …. MixCyfe does not refresh paused widgets."
-LATER = messages.WARNING, "Not refreshed: …. Mixpanel was slow. Refresh these widgets again."
+LATER = messages.WARNING, "Not refreshed: …. The queries of other widgets took too long. Refresh these widgets again."
 
 
 class WidgetActions(admin.ModelAdmin):

@@ -22,7 +22,7 @@ class SecretLost(Exception):
 
 
 class Encrypted:
-    """A secret whose plain text only the methods `reveal…` return. Printing the object does not show the secret."""
+    """An encrypted secret. Only the methods `reveal…` return its plain text. Printing the object does not show it."""
 
     __slots__ = ("token",)
 

@@ -80,7 +80,8 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
 
 
 def snapshot_key(identity: list[Any], query: Query) -> str:
-    """`identity`: see `Project.identity`. If a query is equal for both engines, its key is equal, too."""
+    """`identity`: see `Project.identity`. The project's engine (Insights or Classic) is not part of the key, so a query
+    that is the same for both engines has one key."""
     described: list[Any] = [QUERY_VERSION, *identity, query]
     canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

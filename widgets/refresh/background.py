@@ -80,7 +80,7 @@ class BackgroundRefresher:
     def hand_over(
         self, snapshot_id: int, project_id: int, expected_fetched_at: datetime | None
     ) -> Future[RefreshOutcome | Refusal]:
-        """Queues a refresh, unless one is queued, or one for the same data is running.
+        """Queues a refresh of the snapshot, unless one is queued, or a running one has the same `expected_fetched_at`.
 
         Returns the future of the outcome. The future is cancelled if the queue is full, if the process is stopping, or
         if the refresh raises an exception.
