@@ -177,6 +177,9 @@ class TestFunnels:
         asked = self.funnel(breakdown="plan", limit=1)
         assert csv(asked, answer({"F": values})) == ["Step,x", "a,1", "b,1", "c,0"]
         assert read(asked, answer({"F": values})).note == ""
+        values = {"$overall": points(0.5), "$remaining_values": points(0.25), "x": points(1)}
+        asked = self.funnel(breakdown="plan", limit=1, chart="line")
+        assert csv(asked, answer({"F": values}))[:2] == ["Date,x", "20261115,100"]
 
     def test_conversions_by_date_become_percentages_though_no_header_says_funnel(self) -> None:
         found = csv(self.funnel(chart="line"), answer({"F": points(0.5, 1, None)}))

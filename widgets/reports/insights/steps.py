@@ -154,6 +154,8 @@ def ratios(body: Mapping[str, Any], calendar: Calendar, query: Query, today: dat
     report = read_insights({**body, "headers": [FUNNEL]}, today)
     series = []
     for each in report.series:
+        if "steps" in query and each.label == REMAINING:
+            continue  # as in `read`
         points = {
             calendar.bucket(str(row)): n for row, n in zip(report.rows, each.values, strict=True) if n is not None
         }
