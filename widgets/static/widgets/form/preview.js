@@ -32,7 +32,8 @@ export class Preview {
     const field = event.target;
     if (!field.name || field.matches("[data-link]")) return;
     this.touched.add(nameOf(field));
-    this.errors = null; // the last answer is out of date
+    this.errors = null; // the last answer is out of date, and so is an answer that is still on its way
+    this.controller?.abort();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.run(""), wait);
   }
