@@ -152,7 +152,7 @@ PEOPLE_AND_NOTICES = (
 """The admin's pages that change people, roles and receivers of notices have URL names that begin with one of these."""
 
 
-def recent_login_required_on_post(view: View) -> View:
+def recent_login_required_in_admin(view: View) -> View:
     """Decorator for the admin's views: like `recent_login_required`, but only for POSTs to PEOPLE_AND_NOTICES."""
     asks = recent_login_required(view)
 

@@ -20,27 +20,25 @@ POLLED = "/w/"
 @csrf_exempt
 def poll(request: HttpRequest, address: str) -> HttpResponse:
     """Answers `/w/<slug>.<format>` with data, and `/w/<slug>` with a page. Ignores cookies and query parameters."""
-    reply, outcome = answer(request, address)
-    if outcome:
-        polls.count(outcome)
+    try:
+        reply = answer(request, address)
+    except Exception:
+        # Django's own log line would contain the address, which is a secret.
+        logger.exception("a poll failed")
+        reply = poll_response.broken()
+        polls.count(polls.BROKEN)
     else:
         polls.count_answer(reply.status, reply.headers)
     return respond(reply, request)
 
 
-def answer(request: HttpRequest, address: str) -> tuple[poll_response.Answer, str]:
-    """Returns the answer and its outcome. If the outcome is empty, it follows from the answer's status and headers."""
+def answer(request: HttpRequest, address: str) -> poll_response.Answer:
     if request.method not in ("GET", "HEAD"):
-        return poll_response.not_allowed(), ""
+        return poll_response.not_allowed()
     slug, dot, ending = address.partition(".")
     # An address without an ending is the page's address. The ending ".page" must not lead to the page.
     format = PAGE if not dot else ending if ending in FORMATS else ""
-    try:
-        return poll_response.answer(slug, format, request.headers.get("If-None-Match", "")), ""
-    except Exception:
-        # Django's own log line would contain the address, which is a secret.
-        logger.exception("a poll failed")
-        return poll_response.broken(), polls.BROKEN
+    return poll_response.answer(slug, format, request.headers.get("If-None-Match", ""))
 
 
 class PollResponse(HttpResponse):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from widgets.accounts import audit_log
 from widgets.accounts.login_page import LoginPage
 from widgets.accounts.password_change import limit_guesses
-from widgets.accounts.reauthentication import recent_login_required_on_post
+from widgets.accounts.reauthentication import recent_login_required_in_admin
 from widgets.models import Role
 from widgets.models.access import has_role_somewhere
 
@@ -41,7 +41,7 @@ class Site(AdminSite):
         super().register(ours, *args, **kwargs)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return super().admin_view(recent_login_required_on_post(view), cacheable)
+        return super().admin_view(recent_login_required_in_admin(view), cacheable)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if request.method == "GET" and self.has_permission(request):

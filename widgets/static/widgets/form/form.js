@@ -2,7 +2,7 @@
 
 import { draft } from "./draft.js";
 import { Fields } from "./fields.js";
-import { filters, formulas, metrics } from "./metrics.js";
+import { filters, formulas, metrics } from "./rows.js";
 import { changed, describe, element, linesOf, post, Trouble } from "./page.js";
 import { listOf, Picker } from "./picker.js";
 import { Preview } from "./preview.js";
