@@ -24,7 +24,7 @@ MEDIA = forms.Media(
 Django's `forms.css` imports `widgets.css`, but browsers load imports late, so the page also links to `widgets.css`.
 """
 
-MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "metrics", "preview", "draft")]
+MODULES = [f"widgets/form/{name}.js" for name in ("form", "page", "fields", "picker", "rows", "preview", "draft")]
 """The first module imports the others. The page links to all modules, so the browser loads them at the same time."""
 
 CHART_MODULES = [f"widgets/charts/{name}.js" for name in ("chart", "drawing", "tables", "words")]
